@@ -18,6 +18,7 @@ export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= $(OMP_NUM_THREADS)
 # Pictures are drawn off screen; a display is neither needed nor asked for.
 export MPLBACKEND := Agg
+export VTK_DEFAULT_OPENGL_WINDOW ?= vtkEGLRenderWindow
 
 .PHONY: help setup compare test lint format slow clean
 
@@ -30,8 +31,8 @@ $(READY): pyproject.toml .ci/system-libraries
 	@[ -n "$(PYTHON)" ] || { echo "make: no Python 3.11 or newer found; on Debian 12: apt-get install -y python3 python3-venv" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) cannot make environments; on Debian: apt-get install -y python3-venv" >&2; exit 1; }
 	@echo "== environment: $(VENV) with $$("$(PYTHON)" --version)"
-	@[ -x $(BIN)/python ] || "$(PYTHON)" -m venv $(VENV)
-	@echo "== packages: pip install -e .[view,test]"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	@echo "== packages: pip install -e .[view,test] (about a gigabyte, a minute or more)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[view,test]"
 	@echo "== system libraries"
 	@bash .ci/system-libraries $(BIN)/python
