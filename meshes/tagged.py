@@ -1,0 +1,242 @@
+"""A linear simplex mesh whose regions and surfaces have names that can be relied upon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from skfem import MeshTet1, MeshTri1
+
+from meshes.simplices import (
+    FloatArray,
+    IntArray,
+    MeshError,
+    determinants,
+    find_facets,
+    rewound,
+    simplex_mesh,
+)
+
+if TYPE_CHECKING:
+    from meshes.quality import MeshReport
+
+STRAY_PREFIX = "gmsh:"
+"""Names with this prefix are bookkeeping of mesh files, not regions or surfaces."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TaggedMesh:
+    """Triangles or tetrahedra in metres with named regions and surfaces.
+
+    Guaranteed after construction: every element has positive volume (winding is mended) and is in exactly one
+    region, no region or surface is empty, and every index exists. Index arrays are sorted and unique.
+
+    mesh      MeshTri1 (dim 2) or MeshTet1 (dim 3), coordinates [m]
+    regions   name -> element indices, a partition of all elements
+    surfaces  name -> facet indices; surfaces may overlap
+    report    how the mesh was made and how good it is, when it was generated here
+    """
+
+    mesh: MeshTri1 | MeshTet1
+    regions: Mapping[str, IntArray]
+    surfaces: Mapping[str, IntArray] = field(default_factory=dict)
+    report: MeshReport | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.mesh) not in (MeshTri1, MeshTet1):
+            raise MeshError(
+                f"a tagged mesh needs a MeshTri1 or MeshTet1, got {type(self.mesh).__name__}; "
+                "use straight triangles or tetrahedra"
+            )
+        object.__setattr__(self, "mesh", _wound(self.mesh))
+        object.__setattr__(self, "regions", _checked("region", "element", self.regions, self.n_elements))
+        object.__setattr__(self, "surfaces", _checked("surface", "facet", self.surfaces, self.n_facets))
+        _check_partition(self.regions, self.n_elements)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        *,
+        points: ArrayLike,
+        cells: ArrayLike,
+        regions: Mapping[str, ArrayLike],
+        surfaces: Mapping[str, ArrayLike] | None = None,
+        report: MeshReport | None = None,
+    ) -> TaggedMesh:
+        """Build from plain arrays, about ten times faster than scikit-fem's own readers.
+
+        points (dim, n_nodes) [m], cells (dim + 1, n_elements), regions name -> element indices,
+        surfaces name -> node numbers of facets (dim, n_facets_of_surface), in any winding.
+        Raises MeshError when an element is flat, a facet is shared by three elements, or a surface facet does
+        not exist.
+        """
+        p = np.ascontiguousarray(points, dtype=np.float64)
+        t = np.ascontiguousarray(cells, dtype=np.int32)
+        mesh = simplex_mesh(p, t)
+        named = {
+            name: find_facets(mesh, np.asarray(nodes), name)
+            for name, nodes in (surfaces or {}).items()
+            if not name.startswith(STRAY_PREFIX)
+        }
+        return cls(
+            mesh=mesh, regions={k: np.asarray(v) for k, v in regions.items()}, surfaces=named, report=report
+        )
+
+    @property
+    def dim(self) -> int:
+        """Space dimension, 2 or 3."""
+        return self.mesh.p.shape[0]
+
+    @property
+    def points(self) -> FloatArray:
+        """Node coordinates [m], shape (dim, n_nodes)."""
+        return self.mesh.p
+
+    @property
+    def cells(self) -> IntArray:
+        """Node numbers of the elements, shape (dim + 1, n_elements)."""
+        return self.mesh.t
+
+    @property
+    def facets(self) -> IntArray:
+        """Node numbers of all facets, ascending, shape (dim, n_facets)."""
+        return np.asarray(self.mesh.facets)
+
+    @property
+    def f2t(self) -> IntArray:
+        """The one or two elements of every facet, shape (2, n_facets); -1 for none."""
+        return self.mesh.f2t
+
+    @property
+    def n_nodes(self) -> int:
+        return self.mesh.p.shape[1]
+
+    @property
+    def n_elements(self) -> int:
+        return self.cells.shape[1]
+
+    @property
+    def n_facets(self) -> int:
+        return self.facets.shape[1]
+
+    @cached_property
+    def element_volumes(self) -> FloatArray:
+        """Volumes [m3] (areas [m2] in 2D), shape (n_elements,), all positive."""
+        return determinants(self.points, self.cells) / (2.0 if self.dim == 2 else 6.0)
+
+    @cached_property
+    def region_names(self) -> tuple[str, ...]:
+        """Names in a fixed order, to which `region_of_element` points."""
+        return tuple(self.regions)
+
+    @cached_property
+    def region_of_element(self) -> IntArray:
+        """Index into `region_names` for every element, shape (n_elements,)."""
+        owner = np.empty(self.n_elements, dtype=np.int32)
+        for index, elements in enumerate(self.regions.values()):
+            owner[elements] = index
+        return owner
+
+    def elements_of(self, *names: str) -> IntArray:
+        """Sorted indices of the elements of one or several regions."""
+        return np.sort(np.concatenate([self._region(name) for name in names]))
+
+    def facets_of(self, name: str) -> IntArray:
+        """Facet indices of one surface; refuses unknown names with those that exist."""
+        if name not in self.surfaces:
+            raise MeshError(f"the mesh has no surface '{name}'; it has {_listed(self.surfaces)}")
+        return self.surfaces[name]
+
+    def facet_areas(self, facets: IntArray) -> FloatArray:
+        """Areas [m2] of facets (lengths [m] in 2D), shape (len(facets),)."""
+        corners = self.points[:, self.facets[:, facets]]
+        edges = corners[:, 1:] - corners[:, :1]
+        if self.dim == 2:
+            return np.linalg.norm(edges[:, 0], axis=0)
+        return 0.5 * np.linalg.norm(np.cross(edges[:, 0], edges[:, 1], axis=0), axis=0)
+
+    def region_volume(self, name: str) -> float:
+        """Volume [m3] of a region (area [m2] in 2D)."""
+        return float(self.element_volumes[self._region(name)].sum())
+
+    def surface_area(self, name: str) -> float:
+        """Area [m2] of a surface (length [m] in 2D)."""
+        return float(self.facet_areas(self.facets_of(name)).sum())
+
+    def interface(self, first: str | Iterable[str], second: str | Iterable[str]) -> IntArray:
+        """Sorted facets between `first` and `second`, each the name of a region or several names."""
+        inside, other = self._mask(first), self._mask(second)
+        below, above = self.f2t
+        shared = above >= 0
+        hit = shared & ((inside[below] & other[above]) | (inside[above] & other[below]))
+        return np.flatnonzero(hit)
+
+    def with_surfaces(self, surfaces: Mapping[str, IntArray]) -> TaggedMesh:
+        """The same mesh with further (or replaced) surfaces, given as facet indices."""
+        return replace(self, surfaces={**self.surfaces, **surfaces})
+
+    def with_report(self, report: MeshReport) -> TaggedMesh:
+        """The same mesh with a report."""
+        return replace(self, report=report)
+
+    def _mask(self, names: str | Iterable[str]) -> NDArray[np.bool_]:
+        mask = np.zeros(self.n_elements, dtype=bool)
+        mask[self.elements_of(*([names] if isinstance(names, str) else names))] = True
+        return mask
+
+    def _region(self, name: str) -> IntArray:
+        if name not in self.regions:
+            raise MeshError(f"the mesh has no region '{name}'; it has {_listed(self.regions)}")
+        return self.regions[name]
+
+
+def _wound(mesh: MeshTri1 | MeshTet1) -> MeshTri1 | MeshTet1:
+    cells = rewound(mesh.p, mesh.t)
+    return mesh if cells is mesh.t else simplex_mesh(np.ascontiguousarray(mesh.p), cells)
+
+
+def _checked(kind: str, item: str, named: Mapping[str, ArrayLike], count: int) -> Mapping[str, IntArray]:
+    checked: dict[str, IntArray] = {}
+    for name, values in named.items():
+        if str(name).startswith(STRAY_PREFIX):
+            continue
+        indices = np.unique(np.asarray(values))
+        if indices.size == 0:
+            raise MeshError(f"{kind} '{name}' has no {item}s; leave it out or tag its {item}s")
+        if indices.dtype.kind not in "iu" or indices[0] < 0 or indices[-1] >= count:
+            raise MeshError(
+                f"{kind} '{name}' must hold {item} indices from 0 to {count - 1}, got {indices[[0, -1]]}"
+            )
+        if indices.size != np.size(values):
+            raise MeshError(
+                f"{kind} '{name}' lists {np.size(values) - indices.size} {item}s twice; list each once"
+            )
+        indices.flags.writeable = False
+        checked[str(name)] = indices
+    return MappingProxyType(checked)
+
+
+def _check_partition(regions: Mapping[str, IntArray], count: int) -> None:
+    claims = np.zeros(count, dtype=np.int32)
+    for elements in regions.values():
+        claims[elements] += 1
+    if (claims == 0).any():
+        raise MeshError(
+            f"{int((claims == 0).sum())} of {count} elements belong to no region; "
+            "give every element a named region"
+        )
+    if (claims > 1).any():
+        shared = [name for name, elements in regions.items() if (claims[elements] > 1).any()]
+        raise MeshError(
+            f"{int((claims > 1).sum())} elements belong to several regions ({', '.join(shared)}); "
+            "every element needs exactly one"
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
