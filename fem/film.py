@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from fem.parameters import ParameterError, not_negative
 from fem.reaction import Array, Kinetics, Reaction, points
 
+EPSILON = float(np.finfo(float).eps)
 MOST_STEPS = 200  # bisection alone needs about 60; a law that needs more is not monotone
 
 
@@ -39,7 +40,7 @@ class Film:
             )
 
     def evaluate(self, eta: ArrayLike, c: ArrayLike, temperature: float) -> Reaction:
-        """Reaction at eta [V] (film included), c [mol/m3], temperature [K]; ``eta_s`` lies behind the film."""
+        """Reaction at eta [V] with the film, c [mol/m3], temperature [K]; eta_s is behind the film."""
         eta, c = points(eta, c)
         if self.resistance == 0:
             return self.kinetics.evaluate(eta, c, temperature)
@@ -75,9 +76,11 @@ class Film:
                 inside = (trial - inner) * (trial - outer) <= 0  # also false for NaN
             trial = np.where(inside, trial, 0.5 * (inner + outer))
             solution[open_] = trial
-            moving = np.abs(trial - x) > 2e-16 * np.abs(trial)
-            moving &= np.abs(outer - inner) > 2e-16 * np.abs(outer)
-            moving &= np.abs(ratio - 1) > 4e-16
+            # round-off of the equation: of its two terms, and of x seen through the law
+            noise = np.abs(x) * (1 + self.resistance * bare.slope_eta) + np.abs(value) + np.abs(wanted)
+            moving = (np.abs(value - wanted) > EPSILON * noise) & (
+                np.abs(outer - inner) > EPSILON * np.abs(x)
+            )
             open_, inner, outer = open_[moving], inner[moving], outer[moving]
         raise FilmNotSolved(
             f"the film equation of {self} did not settle at {open_.size} points in {MOST_STEPS} steps;"

@@ -46,7 +46,7 @@ class MarcusHushChidsey:
             0.05,
             1e9,
             "eV",
-            "was it given in J or kJ/mol?",
+            "was it given in J?",
         )
 
     def evaluate(self, eta: ArrayLike, c: ArrayLike, temperature: float) -> Reaction:
@@ -131,7 +131,10 @@ def chidsey_integral(theta: ArrayLike, big_lambda: float) -> tuple[Array, Array]
 
 @dataclass(frozen=True)
 class _RateTable:
-    """Cubic Hermite table of g = ln[cosh(theta/2) G(theta)/G(0)] on a uniform grid; rate = 2 tanh(theta/2) e^g."""
+    """Cubic Hermite table of g = ln[cosh(theta/2) G(theta)/G(0)] on a uniform grid.
+
+    The rate is i/i0 = 2 tanh(theta/2) e^g.
+    """
 
     coefficients: Array  # (n, 4) of 1, s, s2, s3 with s = theta/step - index
     end: float  # last theta of the table
@@ -169,7 +172,5 @@ def _table(big_lambda: float) -> _RateTable:
         [low, low_slope, 3 * rise - 2 * low_slope - high_slope, low_slope + high_slope - 2 * rise], axis=-1
     )
     if not np.isfinite(coefficients).all():
-        raise ParameterError(
-            f"no rate table for a reorganisation energy of {big_lambda} k_B T; use 0.05-100 eV."
-        )
+        raise ParameterError(f"no rates for a reorganisation energy of {big_lambda} k_B T; use 0.05-100 eV.")
     return _RateTable(np.ascontiguousarray(coefficients), float(theta[n]))

@@ -68,17 +68,22 @@ class Electrolyte:
 
 @dataclass(frozen=True, kw_only=True)
 class SingleIonConductor:
-    """Lithium ions alone move (t+ = 1): i_e = -conductivity * grad(phi_e); no salt."""
+    """Lithium ions alone move (t+ = 1): i_e = -conductivity * grad(phi_e); no salt to be conserved.
+
+    ``concentration`` is the fixed amount of mobile lithium that exchange currents on its surfaces refer to.
+    """
 
     conductivity: float  # kappa [S/m]
+    concentration: float = 1000.0  # [mol/m3]
 
     def __post_init__(self) -> None:
         positive(
-            "conductivity of a single-ion conductor",
+            "conductivity of a single-ion layer",
             self.conductivity,
             "S/m",
             "use Insulator() for no conduction",
         )
+        positive("lithium concentration", self.concentration, "mol/m3", "1 mol/L is 1000 mol/m3")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ def check_exchange(current: float, reference_concentration: float, exponent: flo
     positive("exchange current density", current, "A/m2", "1 mA/cm2 is 10 A/m2")
     positive("reference concentration", reference_concentration, "mol/m3", "1 mol/L is 1000 mol/m3")
     not_negative(
-        "concentration exponent of the exchange current", exponent, "", "0 makes it constant, 0.5 is usual"
+        "concentration exponent of the exchange current", exponent, "", "0.5 is usual, 0 is constant"
     )
 
 
