@@ -186,8 +186,8 @@ class Nyman:
 class Ecker:
     """LiPF6 in a carbonate blend (EC:DMC in public sets); temperature range assumed.
 
-    D follows from kappa. As kappa does not vanish with the salt, so D grows without bound towards c = 0; above 2.2 mol/L kappa
-    would rise again, outside the data.
+    D follows from kappa, which does not vanish with the salt, so that D grows without bound towards
+    c = 0; above 2.2 mol/L kappa would rise again, outside the data.
     """
 
     name = "ecker-2015"

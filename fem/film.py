@@ -11,6 +11,7 @@ from fem.parameters import ParameterError, not_negative
 from fem.reaction import Array, Kinetics, Reaction, points
 
 EPSILON = float(np.finfo(float).eps)
+CLOSE = 1e-9  # relative error of F from which one more Newton step is the last
 MOST_STEPS = 200  # bisection alone needs about 60; a law that needs more is not monotone
 
 
@@ -74,13 +75,11 @@ class Film:
             with np.errstate(divide="ignore", invalid="ignore"):
                 trial = x - value * np.log(ratio) / (1 + self.resistance * bare.slope_eta)
                 inside = (trial - inner) * (trial - outer) <= 0  # also false for NaN
-            trial = np.where(inside, trial, 0.5 * (inner + outer))
-            solution[open_] = trial
-            # round-off of the equation: of its two terms, and of x seen through the law
+            # one Newton step from here reaches round-off; the noise of the law may exceed CLOSE near F = 0
             noise = np.abs(x) * (1 + self.resistance * bare.slope_eta) + np.abs(value) + np.abs(wanted)
-            moving = (np.abs(value - wanted) > EPSILON * noise) & (
-                np.abs(outer - inner) > EPSILON * np.abs(x)
-            )
+            close = (np.abs(ratio - 1) < CLOSE) | (np.abs(value - wanted) < 8 * EPSILON * noise)
+            solution[open_] = np.where(inside | close, trial, 0.5 * (inner + outer))
+            moving = ~close
             open_, inner, outer = open_[moving], inner[moving], outer[moving]
         raise FilmNotSolved(
             f"the film equation of {self} did not settle at {open_.size} points in {MOST_STEPS} steps;"
