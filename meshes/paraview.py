@@ -1,0 +1,138 @@
+"""Fields by region and surface as compressed .vtu, series as .pvd; written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import meshio
+import numpy as np
+from numpy.typing import ArrayLike
+
+from meshes.simplices import FloatArray, IntArray, MeshError
+from meshes.tagged import TaggedMesh
+
+Fields = Mapping[str, ArrayLike]
+_REGION_CELL = {2: "triangle", 3: "tetra"}
+_SURFACE_CELL = {2: "line", 3: "triangle"}
+
+
+def write_region(
+    path: str | Path,
+    mesh: TaggedMesh,
+    elements: IntArray,
+    point_data: Fields | None = None,
+    cell_data: Fields | None = None,
+) -> Path:
+    """Write some elements with their fields; coordinates in metres.
+
+    point_data: arrays over all nodes of the mesh, (n_nodes,) or (n_nodes, dim); only used nodes are written.
+    cell_data: arrays over the given elements, (len(elements),) or (len(elements), dim).
+    """
+    return _write(
+        path, mesh, mesh.cells[:, elements], _REGION_CELL[mesh.dim], point_data or {}, cell_data or {}
+    )
+
+
+def write_surface(
+    path: str | Path,
+    mesh: TaggedMesh,
+    facets: IntArray,
+    point_data: Fields | None = None,
+    cell_data: Fields | None = None,
+) -> Path:
+    """Write some facets with their fields; arrays as in `write_region`, cell data over the given facets."""
+    return _write(
+        path, mesh, mesh.facets[:, facets], _SURFACE_CELL[mesh.dim], point_data or {}, cell_data or {}
+    )
+
+
+def write_mesh(directory: str | Path, mesh: TaggedMesh) -> list[Path]:
+    """Every region and surface of a mesh as <directory>/<name>.vtu, with element volumes and facet areas."""
+    folder = Path(directory)
+    written = [
+        write_region(
+            folder / f"{name}.vtu", mesh, elements, cell_data={"volume_m3": mesh.element_volumes[elements]}
+        )
+        for name, elements in mesh.regions.items()
+    ]
+    return written + [
+        write_surface(folder / f"{name}.vtu", mesh, facets, cell_data={"area_m2": mesh.facet_areas(facets)})
+        for name, facets in mesh.surfaces.items()
+    ]
+
+
+def write_pvd(path: str | Path, rows: Iterable[tuple[float, int, str | Path]]) -> Path:
+    """A ParaView collection of (time [s], part, file); absolute files are named relative to the collection."""
+    target = Path(path)
+    lines = ['<?xml version="1.0"?>', '<VTKFile type="Collection" version="0.1">', "<Collection>"]
+    for time, part, file in rows:
+        name = Path(file)
+        if name.is_absolute():
+            name = Path(os.path.relpath(name, target.parent.resolve()))
+        lines.append(f'<DataSet timestep="{time:.17g}" part="{part}" file={quoteattr(name.as_posix())}/>')
+    text = "\n".join([*lines, "</Collection>", "</VTKFile>", ""])
+    return write_atomically(target, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_atomically(path: str | Path, write: Callable[[Path], object]) -> Path:
+    """Let `write` fill a temporary file beside `path`, then put it in place in one step.
+
+    Creates missing folders. A failure leaves neither a half-written file nor a changed old one.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
+def _write(
+    path: str | Path, mesh: TaggedMesh, cells: IntArray, kind: str, point_data: Fields, cell_data: Fields
+) -> Path:
+    used, local = np.unique(cells, return_inverse=True)
+    points: dict[str, ArrayLike] = {
+        name: _column(name, values, mesh.n_nodes, "nodes")[used] for name, values in point_data.items()
+    }
+    values: dict[str, list[ArrayLike]] = {
+        name: [_column(name, v, cells.shape[1], "cells")] for name, v in cell_data.items()
+    }
+    content = meshio.Mesh(
+        _three(mesh.points[:, used].T),
+        [(kind, local.reshape(cells.shape).T)],
+        point_data=points,
+        cell_data=values,
+    )
+    return write_atomically(
+        path, lambda temporary: meshio.vtu.write(temporary, content, binary=True, compression="zlib")
+    )
+
+
+def _column(name: str, values: ArrayLike, count: int, items: str) -> FloatArray:
+    array = np.asarray(values)
+    if array.ndim not in (1, 2) or array.shape[0] != count:
+        raise MeshError(
+            f"field '{name}' has shape {array.shape}; give one value or vector for each of the {count} {items}"
+        )
+    return _three(array) if array.ndim == 2 else array
+
+
+def _three(rows: FloatArray) -> FloatArray:
+    """Rows of two components gain a zero: ParaView knows only three dimensions."""
+    return np.pad(rows, ((0, 0), (0, 1))) if rows.shape[1] == 2 else rows
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
