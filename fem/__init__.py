@@ -1,0 +1,95 @@
+"""Physics on any tagged mesh: materials, laws, the model, the steady solver and what it returns."""
+
+from fem.currents import CurrentMap, current_map
+from fem.electrolyte import (
+    ELECTROLYTE_LAWS,
+    Capiglia,
+    ConstantProperties,
+    Ecker,
+    ElectrolyteLaw,
+    Ether,
+    IdealDilute,
+    LandesfeindGasteiger,
+    Nyman,
+    Properties,
+    Solvent,
+    ValoenReimers,
+)
+from fem.equilibrium import SaltEquilibrium
+from fem.film import Film
+from fem.flat_cell import FlatLayer, FlatState, flat_state, limiting_current
+from fem.kinetics import KINETIC_LAWS, ButlerVolmer, LinearKinetics, MarcusHushChidsey, Tafel, ZengMarcus
+from fem.linear import Direct, LinearSolver, MultigridKrylov
+from fem.materials import Conductor, Electrolyte, Insulator, SingleIonConductor
+from fem.metrics import DepthProfile, Uniformity, uniformity
+from fem.model import (
+    Blocking,
+    Electrode,
+    FixedPotential,
+    Galvanostatic,
+    Grounded,
+    Model,
+    ModelError,
+    Potentiostatic,
+)
+from fem.newton import Outcome, SolveFailed
+from fem.overpotentials import VoltageSplit
+from fem.reaction import Kinetics, Reaction
+from fem.solution import Check, Solution, SolverStatistics
+from fem.solve import solve_steady
+
+__all__ = [
+    "ELECTROLYTE_LAWS",
+    "KINETIC_LAWS",
+    "Blocking",
+    "ButlerVolmer",
+    "Capiglia",
+    "Check",
+    "Conductor",
+    "ConstantProperties",
+    "CurrentMap",
+    "DepthProfile",
+    "Direct",
+    "Ecker",
+    "Electrode",
+    "Electrolyte",
+    "ElectrolyteLaw",
+    "Ether",
+    "Film",
+    "FixedPotential",
+    "FlatLayer",
+    "FlatState",
+    "Galvanostatic",
+    "Grounded",
+    "IdealDilute",
+    "Insulator",
+    "Kinetics",
+    "LandesfeindGasteiger",
+    "LinearKinetics",
+    "LinearSolver",
+    "MarcusHushChidsey",
+    "Model",
+    "ModelError",
+    "MultigridKrylov",
+    "Nyman",
+    "Outcome",
+    "Potentiostatic",
+    "Properties",
+    "Reaction",
+    "SaltEquilibrium",
+    "SingleIonConductor",
+    "Solution",
+    "SolveFailed",
+    "Solvent",
+    "SolverStatistics",
+    "Tafel",
+    "Uniformity",
+    "ValoenReimers",
+    "VoltageSplit",
+    "ZengMarcus",
+    "current_map",
+    "flat_state",
+    "limiting_current",
+    "solve_steady",
+    "uniformity",
+]

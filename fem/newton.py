@@ -1,0 +1,288 @@
+"""Damped inexact Newton for the steady cell, its first guess, and the ramp that leads to a state hard to
+reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from scipy.optimize import brentq
+
+from fem.equilibrated import EquilibratedSystem, Residual, State
+from fem.interface import ReactingSurface
+from fem.kinetics import LinearKinetics
+from fem.linear import LinearSession, LinearSolveFailed
+from fem.materials import thermal_voltage
+from fem.model import Galvanostatic, Potentiostatic
+from fem.reaction import Kinetics
+
+TOLERANCE = 1e-10  # |R|_1 over the cell's current
+INVENTORY_TOLERANCE = 1e-12  # relative salt inventory
+MAX_STEPS = 40
+
+
+class Outcome(StrEnum):
+    """How a solve ended."""
+
+    CONVERGED = "converged"
+    DEPLETED = "depleted"
+    STAGNATED = "stagnated"
+    LINEAR_SOLVER = "linear solver"
+
+
+class SolveFailed(RuntimeError):
+    """No converged state; carries the outcome, the last iterate and the last current that did converge
+    [A/m2]."""
+
+    def __init__(
+        self, message: str, *, outcome: Outcome, state: State | None, last_converged_current: float | None
+    ) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.state = state
+        self.last_converged_current = last_converged_current
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewtonResult:
+    """Last iterate, its residual, the outcome and the history of the merit |R|_1 / current."""
+
+    state: State
+    residual: Residual
+    outcome: Outcome
+    history: tuple[float, ...]
+
+
+def current_scale(system: EquilibratedSystem, residual: Residual) -> float:
+    """The current [A] that residuals are measured against: the applied one, else that of the counter or fixed
+    sides."""
+    if isinstance(system.control, Galvanostatic):
+        return abs(system.control.current_density) * system.area
+    counter = [
+        abs(at.current)
+        for surface, at in zip(system.spaces.surfaces, residual.surfaces, strict=True)
+        if surface.terminal == "counter"
+    ]
+    fixed = [abs(residual.nodal[unknowns].sum()) for unknowns in system.spaces.fixed_surfaces.values()]
+    return max([*counter, *fixed, 1e-9 * _small_current(system)])
+
+
+def _small_current(system: EquilibratedSystem) -> float:
+    """A current [A] of the order of the exchange currents, the floor for a cell at rest."""
+    volts = thermal_voltage(system.model.temperature)
+    reacting = [
+        s.kinetics.conductance(_mean_c(system, s), system.model.temperature) * s.area
+        for s in system.spaces.surfaces
+    ]
+    return volts * min(reacting) if reacting else float(np.abs(system.spaces.stiffness.values).max()) * volts
+
+
+def _mean_c(system: EquilibratedSystem, surface: ReactingSurface) -> float:
+    return system.spaces.compartments[int(system.compartment_of[surface.ionic[0, 0]])].mean_concentration
+
+
+def newton(system: EquilibratedSystem, start: State, session: LinearSession) -> NewtonResult:
+    """Newton from a start to |R|_1 <= 1e-10 of the current and a salt inventory to 1e-12.
+
+    Each step is cut so that salt stays positive, then halved until the merit falls; the linear tolerance
+    follows the merit, so that few iterations are spent far from the solution.
+    """
+    state, residual = start, system.residual(start)
+    history: list[float] = []
+    for _ in range(MAX_STEPS):
+        scale = current_scale(system, residual)
+        merit = _merit(residual, scale)
+        history.append(merit)
+        if _converged(residual, scale):
+            return NewtonResult(
+                state=state, residual=residual, outcome=Outcome.CONVERGED, history=tuple(history)
+            )
+        rtol = max(0.05 * TOLERANCE / merit, min(1e-2, 0.1 * merit), 1e-9)
+        try:
+            z = session.solve(
+                system.jacobian(state, residual, scale), system.right_hand_side(residual, scale), rtol
+            )
+        except LinearSolveFailed:
+            return NewtonResult(
+                state=state, residual=residual, outcome=Outcome.LINEAR_SOLVER, history=tuple(history)
+            )
+        fraction = system.largest_fraction(state, z)
+        depleting = fraction < 1e-3
+        for _halving in range(12):
+            candidate = system.step(state, z, fraction)
+            trial = system.residual(candidate)
+            if _merit(trial, scale) < merit * (1 - 1e-4 * fraction) or merit < 10 * TOLERANCE:
+                break
+            fraction /= 2
+        else:
+            outcome = Outcome.DEPLETED if depleting or _lowest(residual) < 1e-2 else Outcome.STAGNATED
+            return NewtonResult(state=state, residual=residual, outcome=outcome, history=tuple(history))
+        state, residual = candidate, trial
+    outcome = Outcome.DEPLETED if _lowest(residual) < 1e-2 else Outcome.STAGNATED
+    return NewtonResult(state=state, residual=residual, outcome=outcome, history=tuple(history))
+
+
+def _merit(residual: Residual, scale: float) -> float:
+    field = float(np.abs(residual.field).sum()) / scale if scale else 0.0
+    scalar = abs(residual.current) / scale if scale else 0.0
+    return field + scalar + float(np.abs(residual.inventory).sum())
+
+
+def _converged(residual: Residual, scale: float) -> bool:
+    field = float(np.abs(residual.field).sum()) + abs(residual.current)
+    return field <= TOLERANCE * scale and bool((np.abs(residual.inventory) <= INVENTORY_TOLERANCE).all())
+
+
+def _lowest(residual: Residual) -> float:
+    """min c / mean c over the salt unknowns; 1 without salt."""
+    c = residual.fields.concentration
+    return float(np.nanmin(c) / np.nanmean(c)) if np.isfinite(c).any() else 1.0
+
+
+# --- first guess ---
+
+
+def first_guess(system: EquilibratedSystem, session: LinearSession) -> State:
+    """One linear solve with every law replaced by its secant at the mean current over the whole reacting
+    area.
+
+    Anode: fibres and foil share the current; counter: its own mean. At fixed voltage the current is found by
+    a few rounds; with fixed potentials only, the small-signal conductances are used.
+    """
+    state = system.rest()
+    if isinstance(system.control, Galvanostatic):
+        return _linear(system, state, session, _secants(system, system.control.current_density * system.area))
+    state = _linear(system, state, session, _secants(system, 0.0))
+    if isinstance(system.control, Potentiostatic):
+        for _ in range(3):
+            laws = _secants(system, _counter_current(system, state))
+            state = _linear(system, system.rest(), session, laws)
+    return state
+
+
+def _linear(
+    system: EquilibratedSystem, start: State, session: LinearSession, laws: Sequence[Kinetics]
+) -> State:
+    residual = system.residual(start, laws)
+    scale = max(current_scale(system, residual), _small_current(system) * 1e-6)
+    z = session.solve(system.jacobian(start, residual, scale), system.right_hand_side(residual, scale), 1e-4)
+    return system.step(start, z, min(1.0, system.largest_fraction(start, z)))
+
+
+def _counter_current(system: EquilibratedSystem, state: State) -> float:
+    fields = system.fields(state)
+    return sum(
+        system.evaluate_surface(surface, state, fields).current
+        for surface in system.spaces.surfaces
+        if surface.terminal == "counter"
+    )
+
+
+def _secants(system: EquilibratedSystem, current: float) -> list[Kinetics]:
+    anode = sum(s.area for s in system.spaces.surfaces if s.terminal != "counter")
+    counter = sum(s.area for s in system.spaces.surfaces if s.terminal == "counter")
+    out: list[Kinetics] = []
+    for surface in system.spaces.surfaces:
+        mean = current / counter if surface.terminal == "counter" else -current / anode
+        temperature = system.model.temperature
+        slope = secant_conductance(surface.kinetics, mean, _mean_c(system, surface), temperature)
+        out.append(LinearKinetics.of_conductance(slope, temperature))
+    return out
+
+
+def secant_conductance(kinetics: Kinetics, current: float, c: float, temperature: float) -> float:
+    """g = i/eta [S/m2] at a mean current density i [A/m2]; the small-signal conductance at i = 0."""
+    small, volts = kinetics.conductance(c, temperature), thermal_voltage(temperature)
+    if abs(current) <= 1e-9 * small * volts:
+        return small
+
+    def excess(eta: float) -> float:
+        return float(kinetics.evaluate(np.array([eta]), np.array([c]), temperature).current[0]) - current
+
+    sign = 1.0 if current > 0 else -1.0
+    reach = volts
+    while excess(sign * reach) * sign < 0:
+        reach *= 2
+        if reach > 1e3:
+            return small
+    eta = float(brentq(excess, 0.0, sign * reach)) if excess(0.0) * sign < 0 else sign * volts
+    return current / eta if eta else small
+
+
+# --- globalisation ---
+
+
+def solve_system(
+    system: EquilibratedSystem,
+    session: LinearSession,
+    guess: State | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> NewtonResult:
+    """Newton from the guess or the first guess; if that fails, a ramp of the drive from a fraction that
+    converges.
+
+    Raises SolveFailed naming depletion or the last residual, with the last converged current density.
+    """
+    tell = progress or (lambda _text: None)
+    result = newton(system, guess if guess is not None else first_guess(system, session), session)
+    if result.outcome is Outcome.CONVERGED:
+        return result
+    if system.control is None:
+        raise _failure(system, result, None)
+    reached, increment, last, history = 0.0, 0.25, None, list(result.history)
+    state: State | None = None
+    while reached < 1.0:
+        target = min(1.0, reached + increment)
+        part = _with_drive(system, target)
+        tell(f"ramp: {100 * target:.0f} % of the drive")
+        result = newton(part, first_guess(part, session) if state is None else state, session)
+        history += result.history
+        if result.outcome is Outcome.CONVERGED:
+            reached, last, state = target, _current_density(part, result), result.state
+            increment *= 1.5
+        else:
+            increment /= 2
+            if increment < 1 / 64:
+                raise _failure(system, result, last)
+    return replace(result, history=tuple(history))
+
+
+def _with_drive(system: EquilibratedSystem, part: float) -> EquilibratedSystem:
+    control = system.control
+    if isinstance(control, Galvanostatic):
+        return system.with_control(replace(control, current_density=part * control.current_density))
+    assert isinstance(control, Potentiostatic)
+    return system.with_control(replace(control, cell_voltage=part * control.cell_voltage))
+
+
+def _current_density(system: EquilibratedSystem, result: NewtonResult) -> float:
+    return _counter_current(system, result.state) / system.area
+
+
+def _failure(system: EquilibratedSystem, result: NewtonResult, last: float | None) -> SolveFailed:
+    control = system.control
+    if isinstance(control, Galvanostatic):
+        wanted = f"{control.current_density:.6g} A/m2"
+    elif isinstance(control, Potentiostatic):
+        wanted = f"{control.cell_voltage:.6g} V"
+    else:
+        wanted = "the fixed potentials"
+    reached = (
+        f"the last converged current is {last:.6g} A/m2"
+        if last is not None
+        else "no smaller drive converged either"
+    )
+    if result.outcome is Outcome.DEPLETED:
+        text = (
+            f"no steady state found at {wanted}: the salt is depleted (c_min/c0 = "
+            f"{_lowest(result.residual):.1e} in the last iterate); {reached}; lower the current or shorten the diffusion path"
+        )
+    else:
+        text = (
+            f"the solver did not converge at {wanted} ({result.outcome}, residual "
+            f"{result.history[-1]:.1e} of the current after {len(result.history)} steps); {reached}; "
+            "check the mesh's worst element and the kinetic parameters"
+        )
+    return SolveFailed(text, outcome=result.outcome, state=result.state, last_converged_current=last)

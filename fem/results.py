@@ -1,0 +1,284 @@
+"""From a converged equilibrated state to a Solution: fields on the mesh, maps, metrics and trust checks."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from fem.currents import CurrentMap, current_maps, join
+from fem.electrolyte import Properties
+from fem.equilibrated import EquilibratedSystem
+from fem.linear import LinearStatistics
+from fem.materials import Electrolyte
+from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
+from fem.newton import INVENTORY_TOLERANCE, NewtonResult
+from fem.overpotentials import VoltageSplit, split_equilibrated
+from fem.p1 import Floats
+from fem.solution import Check, Solution, SolverStatistics
+from meshes.quality import mean_ratio
+
+CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
+SPLIT_LIMIT = 1e-9  # |losses - V| / V
+SPREAD_LIMIT = 1e-3  # spread of phi_e - Psi(c) over that of phi_e
+QUALITY_LIMIT = 1e-3  # worst mean ratio of an element
+
+
+def collect(
+    system: EquilibratedSystem,
+    result: NewtonResult,
+    solver: str,
+    linear: LinearStatistics,
+    seconds: dict[str, float],
+    begin: float,
+) -> Solution:
+    """Assemble the Solution of a converged state; `begin` is when this stage started [s, perf_counter]."""
+    spaces, mesh, state, fields = system.spaces, system.spaces.mesh, result.state, result.residual.fields
+    maps = current_maps(mesh, spaces.surfaces, result.residual.surfaces)
+    wired = {s.name: s.terminal for s in spaces.surfaces}
+    counter = [m for name, m in maps.items() if wired[name] == "counter"]
+    fibres = [m for name, m in maps.items() if wired[name] is None]
+    foil = [m for name, m in maps.items() if wired[name] == "anode"]
+    cell_current = -sum(m.current for m in counter)
+    split = (
+        split_equilibrated(system, state, result.residual, cell_current) if counter and cell_current else None
+    )
+    profile = _profile(system, fibres, foil)
+    phi_s, phi_e, c = _nodal(system, fields.potential, fields.concentration)
+    metrics = _metrics(system, state.voltage, maps, fibres, foil, cell_current, profile, split, c)
+    metrics["anode_overpotential_V"] = _anode_overpotential(system, phi_e) if counter else np.nan
+    metrics["inventory_error"] = float(np.abs(result.residual.inventory).max(initial=0.0))
+    metrics["psi_spread"] = _psi_spread(system, fields.potential, fields.concentration)
+    metrics["worst_mean_ratio"] = float(mean_ratio(mesh.points, mesh.cells).min())
+    metrics = {key: value for key, value in metrics.items() if np.isfinite(value)}
+    seconds["currents"] = time.perf_counter() - begin
+    return Solution(
+        mesh=mesh,
+        model=system.model,
+        control=system.control,
+        method="equilibrated",
+        phi_s=phi_s,
+        phi_e=phi_e,
+        c=c,
+        current_density=_vectors(system, state.x),
+        maps=maps,
+        currents=_currents(system, result, maps),
+        cluster_currents=_cluster_currents(system, result),
+        cell_voltage=state.voltage,
+        projected_area=system.area,
+        metrics=metrics,
+        split=split,
+        depth_profile=profile,
+        trust=_trust(system, metrics, maps, c),
+        statistics=SolverStatistics(
+            method="equilibrated",
+            linear_solver=solver,
+            unknowns=system.free.size + len(system.salty) + int(system.has_current_unknown),
+            newton_steps=len(result.history) - 1,
+            krylov_iterations=linear.iterations,
+            setups=linear.setups,
+            residual_history=result.history,
+            seconds=seconds,
+        ),
+        guess=state,
+    )
+
+
+def _nodal(
+    system: EquilibratedSystem, potential: Floats, concentration: Floats
+) -> tuple[Floats, Floats, Floats]:
+    spaces, n = system.spaces, system.spaces.mesh.n_nodes
+    phi_s, phi_e, c = (np.full(n, np.nan) for _ in range(3))
+    phi_s[spaces.solid.nodes] = potential[: spaces.n_solid]
+    phi_e[spaces.ionic.nodes] = potential[spaces.n_solid :]
+    for j in system.salty:
+        unknowns = spaces.compartments[j].unknowns
+        c[spaces.ionic.nodes[unknowns - spaces.n_solid]] = concentration[unknowns]
+    return phi_s, phi_e, c
+
+
+def _vectors(system: EquilibratedSystem, x: Floats) -> Floats:
+    """i = -sigma grad phi_s, -(1/N_M) grad W or -kappa grad phi_e (d, n_elements) [A/m2]."""
+    spaces, mesh = system.spaces, system.spaces.mesh
+    out = np.full((mesh.dim, mesh.n_elements), np.nan)
+    for space, gradients, weights, offset in (
+        (spaces.solid, spaces.solid_gradients, spaces.solid_weights, 0),
+        (spaces.ionic, spaces.ionic_gradients, spaces.ionic_weights, spaces.n_solid),
+    ):
+        coefficient = weights / mesh.element_volumes[space.elements]
+        out[:, space.elements] = -coefficient * np.einsum("idn,in->dn", gradients, x[offset + space.dofs])
+    return out
+
+
+def _currents(
+    system: EquilibratedSystem, result: NewtonResult, maps: dict[str, CurrentMap]
+) -> dict[str, float]:
+    """Current through each reacting surface (> 0 plates) and out of each fixed side, from residuals [A]."""
+    fixed = {
+        name: float(result.residual.nodal[unknowns].sum())
+        for name, unknowns in system.spaces.fixed_surfaces.items()
+    }
+    return {name: m.current for name, m in maps.items()} | fixed
+
+
+def _cluster_currents(system: EquilibratedSystem, result: NewtonResult) -> Floats:
+    """Net reaction current (n_floating,) [A] of every conductor without a fixed potential."""
+    spaces = system.spaces
+    total = np.zeros(spaces.solid.n_components)
+    for surface, at in zip(spaces.surfaces, result.residual.surfaces, strict=True):
+        if surface.solid is not None:
+            facet = (at.reaction.current * at.weights).sum(0)
+            total += np.bincount(spaces.solid.component[surface.solid[0]], facet, total.size)
+    return total[spaces.floating]
+
+
+def _profile(
+    system: EquilibratedSystem, fibres: list[CurrentMap], foil: list[CurrentMap]
+) -> DepthProfile | None:
+    """Depth profile over the extent of the regions on both sides of the reacting conductors; None without
+    any."""
+    if not fibres:
+        return None
+    mesh = system.spaces.mesh
+    behind = np.unique(mesh.region_of_element[mesh.f2t[:, np.concatenate([m.facets for m in fibres])]])
+    z = mesh.points[-1, mesh.cells[:, np.isin(mesh.region_of_element, behind)]]
+    return depth_profile(fibres, foil, float(z.min()), float(z.max()), system.area)
+
+
+def _metrics(
+    system: EquilibratedSystem,
+    voltage: float,
+    maps: dict[str, CurrentMap],
+    fibres: list[CurrentMap],
+    foil: list[CurrentMap],
+    cell_current: float,
+    profile: DepthProfile | None,
+    split: VoltageSplit | None,
+    c: Floats,
+) -> dict[str, float]:
+    out: dict[str, float] = {}
+    anode = fibres + foil
+    if cell_current:
+        out |= {"current_density_A_m2": cell_current / system.area, "cell_voltage_V": voltage}
+        out["charge_imbalance"] = abs(sum(m.current for m in maps.values())) / abs(cell_current)
+        out["share_fibres"] = sum(m.current for m in fibres) / cell_current
+        out["share_foil"] = sum(m.current for m in foil) / cell_current
+    for prefix, group in (("fibres", fibres), ("foil", foil), ("anode", anode)):
+        if group:
+            joined = join(prefix, group)
+            out |= uniformity(joined).as_metrics(prefix)
+            out[f"{prefix}_area_m2"] = joined.area
+    if profile is not None and cell_current:
+        out["top_bottom_ratio"] = top_bottom_ratio(profile)
+        out["z50_m"] = profile.height_above_which(0.5)
+    if system.salty:
+        held = sum(system.spaces.compartments[j].amount for j in system.salty)
+        pores = sum(float(system.spaces.compartments[j].pore_volume.sum()) for j in system.salty)
+        out["c_min_ratio"] = float(np.nanmin(c)) / (held / pores)
+        out["c_max_ratio"] = float(np.nanmax(c)) / (held / pores)
+    if split is not None:
+        out |= split.as_metrics()
+    idle = system.spaces.mesh.facet_areas(system.spaces.idle_facets).sum()
+    out["idle_fibre_area_share"] = float(idle / (idle + sum(m.area for m in fibres))) if fibres else np.nan
+    return out
+
+
+def _anode_overpotential(system: EquilibratedSystem, phi_e: Floats) -> float:
+    """Area mean of phi_e on the separator's bottom plane (else on the foil), against the anode plane at 0
+    V."""
+    mesh = system.spaces.mesh
+    name = next((s for s in ("separator_bottom", "foil") if s in mesh.surfaces), None)
+    if name is None:
+        return np.nan
+    facets = mesh.surfaces[name]
+    areas, values = mesh.facet_areas(facets), phi_e[mesh.facets[:, facets]].mean(0)
+    lives = np.isfinite(values)
+    return float((areas * values)[lives].sum() / areas[lives].sum()) if lives.any() else np.nan
+
+
+def _psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Floats) -> float:
+    """Largest spread over a compartment of phi_e - Psi(c), Psi integrated afresh from the law, over that of
+    phi_e."""
+    worst = 0.0
+    for j in system.salty:
+        unknowns = system.spaces.compartments[j].unknowns
+        order = unknowns[np.argsort(concentration[unknowns])]
+        some = order[np.linspace(0, order.size - 1, min(order.size, 400)).astype(int)]
+        salt = system.equilibria[j]
+        assert salt is not None
+        w = potential[some] - _psi_afresh(salt.properties, concentration[some])
+        spread = float(np.ptp(potential[unknowns]))
+        worst = max(worst, float(np.ptp(w)) / spread if spread else 0.0)
+    return worst
+
+
+def _psi_afresh(properties: Properties, c: Floats) -> Floats:
+    """Psi [V] at ascending c from the first one, by Gauss quadrature of the law between neighbours."""
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    half = np.diff(c) / 2
+    at = c[:-1] + half + half * nodes[:, None]
+    ohmic, concentration = properties.dpsi_dc(at)
+    return np.concatenate(([0.0], np.cumsum((weights[:, None] * (ohmic + concentration)).sum(0) * half)))
+
+
+def _trust(
+    system: EquilibratedSystem, metrics: dict[str, float], maps: dict[str, CurrentMap], c: Floats
+) -> tuple[Check, ...]:
+    checks = []
+    for key, limit, text in (
+        ("charge_imbalance", CHARGE_LIMIT, "reaction currents of all surfaces sum to zero"),
+        ("split_closure", SPLIT_LIMIT, "losses add up to the cell voltage (dissipation = I V)"),
+        ("inventory_error", INVENTORY_TOLERANCE, "salt in the cell is what was put in"),
+        ("psi_spread", SPREAD_LIMIT, "phi_e - Psi(c) is constant, no anion moves"),
+    ):
+        if key in metrics:
+            checks.append(
+                Check(name=key, value=metrics[key], limit=limit, passed=metrics[key] <= limit, text=text)
+            )
+    worst = metrics["worst_mean_ratio"]
+    checks.append(
+        Check(
+            name="worst_mean_ratio",
+            value=worst,
+            limit=QUALITY_LIMIT,
+            passed=worst >= QUALITY_LIMIT,
+            text="worst element's mean ratio is above the quality floor",
+        )
+    )
+    reversed_share = metrics.get("anode_reversed_share", 0.0)
+    checks.append(
+        Check(
+            name="reversed_share",
+            value=reversed_share,
+            limit=None,
+            passed=True,
+            text="share of the anode's area where lithium dissolves while the cell plates",
+        )
+    )
+    return (*checks, *_law_range(system, c))
+
+
+def _law_range(system: EquilibratedSystem, c: Floats) -> list[Check]:
+    """Where the solution leaves the range of an electrolyte law: its properties are frozen there, the run
+    goes on."""
+    mesh, out = system.spaces.mesh, []
+    for name, material in system.model.regions.items():
+        if not isinstance(material, Electrolyte):
+            continue
+        values = c[mesh.cells[:, mesh.regions[name]]]
+        if not np.isfinite(values).any():
+            continue
+        low, high = material.law.validity.concentration
+        least, most = float(np.nanmin(values)), float(np.nanmax(values))
+        inside = low <= least and most <= high
+        out.append(
+            Check(
+                name=f"law_range_{name}",
+                value=most if most > high else least,
+                limit=high if most > high else low,
+                passed=inside,
+                text=f"c in {name} is {least:.4g} to {most:.4g} mol/m3; "
+                f"{material.law.name} holds from {low:.4g} to {high:.4g}",
+            )
+        )
+    return out

@@ -1,0 +1,126 @@
+"""What a solve returns: fields, current maps, metrics, voltage split, trust checks, statistics; and its
+files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fem.currents import CurrentMap
+from fem.metrics import DepthProfile
+from fem.model import Control, Model
+from fem.overpotentials import VoltageSplit
+from fem.p1 import Floats
+from meshes.paraview import write_region, write_surface
+from meshes.tagged import TaggedMesh
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One trust check: a value against its limit, and what it says in words. limit None: for information
+    only."""
+
+    name: str
+    value: float
+    limit: float | None
+    passed: bool
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolverStatistics:
+    """How the state was found. residual_history is |R|_1 over the cell's current at every Newton iterate."""
+
+    method: str
+    linear_solver: str
+    unknowns: int
+    newton_steps: int
+    krylov_iterations: int
+    setups: int
+    residual_history: tuple[float, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """A converged steady state on a mesh.
+
+    phi_s, phi_e [V] and c [mol/m3] are nodal arrays (n_nodes,), NaN where the field does not live; phi_s is
+    relative to the anode plane. current_density (d, n_elements) [A/m2] is the vector in conductors and
+    electrolytes, NaN in insulators and isolated pockets. maps holds the current map of each reacting surface
+    by name. currents [A] by surface: > 0 plates. cluster_currents [A]: net current of each floating conductor
+    (0 up to round-off). metrics uses the result keys, with units in the names.
+    """
+
+    mesh: TaggedMesh
+    model: Model
+    control: Control | None
+    method: str
+    phi_s: Floats
+    phi_e: Floats
+    c: Floats
+    current_density: Floats
+    maps: Mapping[str, CurrentMap]
+    currents: Mapping[str, float]
+    cluster_currents: Floats
+    cell_voltage: float
+    projected_area: float
+    metrics: Mapping[str, float]
+    split: VoltageSplit | None
+    depth_profile: DepthProfile | None
+    trust: tuple[Check, ...]
+    statistics: SolverStatistics
+    guess: object  # the solver's own state: hand the Solution to the next solve on the same mesh as `guess`
+
+    @property
+    def trusted(self) -> bool:
+        """Whether every check with a limit passed."""
+        return all(check.passed for check in self.trust)
+
+    def write(self, directory: str | Path, progress: Callable[[str], None] | None = None) -> list[Path]:
+        """Write <region>.vtu and <surface>.vtu for ParaView and return their paths.
+
+        Regions: points phi_s_V or phi_e_V and c_mol_m3, cells current_density_A_m2. Surfaces: cells
+        local_current_density_A_m2 (> 0 plates) and overpotential_V; other named surfaces carry no field.
+        """
+        folder, written = Path(directory), []
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, elements in self.mesh.regions.items():
+            nodes = np.unique(self.mesh.cells[:, elements])
+            points = {
+                key: values
+                for key, values in (("phi_s_V", self.phi_s), ("phi_e_V", self.phi_e), ("c_mol_m3", self.c))
+                if self._lives_on(key, name) and np.isfinite(values[nodes]).any()
+            }
+            cells = {}
+            vector = self.current_density[:, elements].T
+            if np.isfinite(vector).any():
+                cells["current_density_A_m2"] = np.pad(vector, ((0, 0), (0, 3 - vector.shape[1])))
+            if progress:
+                progress(f"writing {name}.vtu")
+            written.append(write_region(folder / f"{name}.vtu", self.mesh, elements, points, cells))
+        for name, current_map in self.maps.items():
+            file = folder / f"{name.replace('|', '-')}.vtu"
+            written.append(
+                write_surface(
+                    file,
+                    self.mesh,
+                    current_map.facets,
+                    cell_data={
+                        "local_current_density_A_m2": current_map.current_density,
+                        "overpotential_V": current_map.overpotential,
+                    },
+                )
+            )
+        return written
+
+    def _lives_on(self, key: str, region: str) -> bool:
+        kind = type(self.model.regions[region]).__name__
+        return {
+            "Conductor": key == "phi_s_V",
+            "Electrolyte": key in ("phi_e_V", "c_mol_m3"),
+            "SingleIonConductor": key == "phi_e_V",
+        }.get(kind, False)

@@ -1,0 +1,84 @@
+"""The entry point: `solve_steady(mesh, model, control)`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from fem.equilibrated import EquilibratedSystem, State
+from fem.linear import LinearSolver, choose_linear_solver
+from fem.model import Control, Model, ModelError, check_model
+from fem.newton import solve_system
+from fem.results import collect
+from fem.solution import Solution
+from fem.spaces import build_spaces
+from meshes.tagged import TaggedMesh
+
+Method = Literal["equilibrated"]
+
+
+def solve_steady(
+    mesh: TaggedMesh,
+    model: Model,
+    control: Control | None = None,
+    *,
+    method: Method | None = None,
+    linear_solver: LinearSolver | None = None,
+    guess: Solution | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Solution:
+    """Steady state of a model on any tagged mesh, 2D or 3D.
+
+    control: Galvanostatic or Potentiostatic when the model has a counter electrode, None when fixed
+    potentials drive it. method None chooses (the equilibrated solver; it refuses models where it does not
+    hold). linear_solver None chooses by size. guess: a Solution on the same mesh and layout to start from.
+    progress receives short stage texts.
+
+    Raises ModelError (ValueError) if the model does not fit the mesh or is not determined, SolveFailed if no
+    converged state was found; an unconverged state is never returned.
+    """
+    if method not in (None, "equilibrated"):
+        raise ModelError(f"method {method!r} is not known; use None (automatic) or 'equilibrated'")
+    tell = progress or (lambda _text: None)
+    check_model(model, mesh, control)
+    seconds: dict[str, float] = {}
+    begin = time.perf_counter()
+    tell("assembling")
+    spaces = build_spaces(mesh, model)
+    system = EquilibratedSystem(spaces, model, control)
+    seconds["assembly"] = time.perf_counter() - begin
+
+    begin = time.perf_counter()
+    solver = linear_solver or choose_linear_solver(system.free.size, mesh.dim)
+    session = solver.start()
+    tell(f"solving {system.free.size} unknowns ({solver.name})")
+    result = solve_system(system, session, _start(guess, system), tell)
+    seconds["solve"] = time.perf_counter() - begin
+    seconds["linear_setup"] = session.statistics.setup_seconds
+    seconds["linear_solve"] = session.statistics.solve_seconds
+
+    begin = time.perf_counter()
+    tell("currents and metrics")
+    return collect(system, result, solver.name, session.statistics, seconds, begin)
+
+
+def _start(guess: Solution | None, system: EquilibratedSystem) -> State | None:
+    """The state of an earlier solution, if it has the layout of this system."""
+    if guess is None:
+        return None
+    state = guess.guess
+    if (
+        not isinstance(state, State)
+        or state.x.size != system.spaces.size
+        or state.k.size != len(system.salty)
+    ):
+        raise ModelError(
+            "guess is a solution with other unknowns; "
+            "give one from the same mesh with the same kinds of regions"
+        )
+    rest = system.rest()
+    x = state.x.copy()
+    x[system.spaces.fixed] = rest.x[system.spaces.fixed]
+    voltage = state.voltage if system.has_current_unknown else rest.voltage
+    return State(x=x, k=state.k, voltage=voltage)

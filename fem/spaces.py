@@ -1,0 +1,299 @@
+"""Which field lives where: unknowns of phi_s and of the ionic potential, salt compartments, pockets, reacting
+facets.
+
+The joint vector of unknowns is [phi_s on conductors | u on electrolytes]; u is the salt potential W [A/m] in
+a binary electrolyte (fem/equilibrated.py) and phi_e [V] in a single-ion conductor. Every facet-connected
+component is numbered on its own. Electrolyte without any path to an electrode or fixed potential (an isolated
+pore pocket) carries no current at steady state and would corrupt the salt inventory: it is left out and
+reported; so is a conductor that nothing touches electrically.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fem.interface import ReactingSurface
+from fem.materials import Conductor, Electrolyte, SingleIonConductor
+from fem.model import Blocking, Electrode, FixedPotential, Grounded, Model, ModelError
+from fem.p1 import Floats, Ints, P1Space, Stiffness, barycentric_gradients
+from meshes.tagged import TaggedMesh
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compartment:
+    """A connected body of electrolyte: its unknowns in the joint vector and, if it holds salt, what stores
+    it.
+
+    electrolyte is one representative material, None in a single-ion conductor. rows (d+1, n) are the joint
+    unknowns of its elements, pore_volume (n,) [m3] = porosity * volume, amount [mol] the lithium it holds:
+    int porosity c0.
+    """
+
+    unknowns: Ints
+    electrolyte: Electrolyte | None
+    rows: Ints
+    pore_volume: Floats
+    amount: float
+
+    @property
+    def mean_concentration(self) -> float:
+        """c0 [mol/m3], the mean over the pore volume."""
+        return self.amount / float(self.pore_volume.sum())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spaces:
+    """Everything about a mesh and a model's layout that does not change with the operating point."""
+
+    mesh: TaggedMesh
+    solid: P1Space
+    ionic: P1Space
+    compartments: tuple[Compartment, ...]
+    surfaces: tuple[ReactingSurface, ...]
+    stiffness: Stiffness  # sigma, 1/N_M or kappa_i: [S/m] on phi, [-] on W
+    solid_gradients: Floats
+    ionic_gradients: Floats
+    solid_weights: Floats  # sigma * volume [S m2]
+    ionic_weights: Floats  # volume / N_M [m3] or kappa_i * volume [S m2]
+    fixed: Ints  # joint unknowns of given value
+    fixed_values: Floats  # [V]
+    fixed_surfaces: dict[str, Ints]  # surface name -> its joint unknowns
+    floating: Ints  # labels of conductor components with no fixed potential
+    pocket_elements: Ints
+    isolated_solid_elements: Ints
+    idle_facets: Ints  # conductor facets that face a pocket
+
+    @property
+    def n_solid(self) -> int:
+        """Unknowns of phi_s, which come first."""
+        return self.solid.size
+
+    @property
+    def size(self) -> int:
+        """Unknowns of the joint vector."""
+        return self.solid.size + self.ionic.size
+
+    def surfaces_of(self, terminal: str | None) -> tuple[ReactingSurface, ...]:
+        """Reacting surfaces of a terminal, or those of the conductors (None)."""
+        return tuple(s for s in self.surfaces if s.terminal == terminal)
+
+
+def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
+    """Lay the fields of a model out on a mesh. The model must have passed `check_model`.
+
+    Raises ModelError if no electrolyte is left, or if two materials of one compartment cannot share its salt
+    balance.
+    """
+    solid = P1Space.on(mesh, _elements(mesh, model.regions_of(Conductor)))
+    ionic_all = P1Space.on(mesh, _elements(mesh, model.regions_of(Electrolyte, SingleIonConductor)))
+    live = _live_components(mesh, model, ionic_all)
+    ionic = ionic_all.select(live)
+    if ionic.size == 0:
+        raise ModelError(
+            "no electrolyte region is connected to a counter electrode or a fixed potential; "
+            "check the surfaces named in boundaries"
+        )
+    pockets = ionic_all.elements[~live[ionic_all.component_of_element]]
+
+    touched = np.zeros(solid.n_components, dtype=bool)
+    pinned = np.zeros(solid.n_components, dtype=bool)
+    for name, boundary in model.boundaries.items():
+        if isinstance(boundary, Grounded | FixedPotential):
+            _, of = _side(mesh, solid, mesh.surfaces[name])
+            pinned[of[of >= 0]] = True
+    idle: list[Ints] = []
+    for pair, law in model.interfaces.items():
+        facets = mesh.interface(*pair)
+        _, of_solid = _side(mesh, solid, facets)
+        _, of_ionic = _side(mesh, ionic, facets)
+        idle.append(facets[of_ionic < 0])
+        if not isinstance(law, Blocking):
+            touched[of_solid[of_ionic >= 0]] = True
+    keep = touched | pinned
+    isolated = solid.elements[~keep[solid.component_of_element]] if solid.size else solid.elements
+    solid = solid.select(keep)
+    pinned = pinned[keep]
+
+    fixed, values, by_surface = _fixed(mesh, model, solid, ionic)
+    gradients_s, volume_s = barycentric_gradients(mesh.points, mesh.cells[:, solid.elements])
+    gradients_e, volume_e = barycentric_gradients(mesh.points, mesh.cells[:, ionic.elements])
+    weights_s = volume_s * _by_region(mesh, model, solid.elements, "conductivity")
+    weights_e = volume_e * _ionic_coefficient(mesh, model, ionic.elements)
+    dofs = np.concatenate((solid.dofs, solid.size + ionic.dofs), axis=1)
+    size = solid.size + ionic.size
+    return Spaces(
+        mesh=mesh,
+        solid=solid,
+        ionic=ionic,
+        compartments=_compartments(mesh, model, solid.size, ionic, volume_e),
+        surfaces=_surfaces(mesh, model, solid, ionic),
+        stiffness=Stiffness.assemble(
+            size,
+            dofs,
+            np.concatenate((gradients_s, gradients_e), axis=2),
+            np.concatenate((weights_s, weights_e)),
+        ),
+        solid_gradients=gradients_s,
+        ionic_gradients=gradients_e,
+        solid_weights=weights_s,
+        ionic_weights=weights_e,
+        fixed=fixed,
+        fixed_values=values,
+        fixed_surfaces=by_surface,
+        floating=np.flatnonzero(~pinned),
+        pocket_elements=pockets,
+        isolated_solid_elements=isolated,
+        idle_facets=np.concatenate(idle) if idle else np.zeros(0, dtype=np.int64),
+    )
+
+
+def _elements(mesh: TaggedMesh, names: tuple[str, ...]) -> Ints:
+    return mesh.elements_of(*names).astype(np.int64) if names else np.zeros(0, dtype=np.int64)
+
+
+def _side(mesh: TaggedMesh, space: P1Space, facets: Ints) -> tuple[Ints, Ints]:
+    """(element, component) of the space behind each facet, component -1 where neither side belongs to the
+    space."""
+    first, second = mesh.f2t[:, facets].astype(np.int64)
+    on_first = space.component_at(first)
+    on_second = np.where(second >= 0, space.component_at(np.maximum(second, 0)), -1)
+    return np.where(on_first >= 0, first, second), np.maximum(on_first, on_second)
+
+
+def _live_components(mesh: TaggedMesh, model: Model, ionic: P1Space) -> np.ndarray:
+    """Flags of the electrolyte components that touch the counter electrode or a fixed potential."""
+    live = np.zeros(ionic.n_components, dtype=bool)
+    for name, boundary in model.boundaries.items():
+        if isinstance(boundary, FixedPotential) or (
+            isinstance(boundary, Electrode) and boundary.terminal == "counter"
+        ):
+            _, of = _side(mesh, ionic, mesh.surfaces[name])
+            live[of[of >= 0]] = True
+    return live
+
+
+def _fixed(
+    mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space
+) -> tuple[Ints, Floats, dict[str, Ints]]:
+    value: dict[int, tuple[float, str]] = {}
+    by_surface: dict[str, Ints] = {}
+    for name, boundary in model.boundaries.items():
+        if isinstance(boundary, Electrode):
+            continue
+        potential = boundary.potential if isinstance(boundary, FixedPotential) else 0.0
+        facets, found = mesh.surfaces[name], []
+        for space, offset in ((solid, 0), (ionic, solid.size)):
+            if space is ionic and isinstance(boundary, Grounded):
+                continue
+            _, of = _side(mesh, space, facets)
+            nodes = mesh.facets[:, facets[of >= 0]]
+            found.append(offset + np.unique(space.unknowns(of[of >= 0], nodes)))
+        by_surface[name] = np.concatenate(found)
+        for unknown in by_surface[name].tolist():
+            if unknown in value and value[unknown][0] != potential:
+                raise ModelError(
+                    f"surfaces {value[unknown][1]!r} and {name!r} touch but fix different potentials"
+                )
+            value[unknown] = (potential, name)
+    order = sorted(value)
+    return np.array(order, dtype=np.int64), np.array([value[k][0] for k in order]), by_surface
+
+
+def _by_region(mesh: TaggedMesh, model: Model, elements: Ints, attribute: str) -> Floats:
+    values = np.array([getattr(model.regions[name], attribute, np.nan) for name in mesh.region_names])
+    return values[mesh.region_of_element[elements]]
+
+
+def _ionic_coefficient(mesh: TaggedMesh, model: Model, elements: Ints) -> Floats:
+    """1/N_M [-] in binary electrolytes, kappa_i [S/m] in single-ion conductors."""
+    by_name = {
+        name: 1.0 / material.macmullin if isinstance(material, Electrolyte) else material.conductivity
+        for name, material in model.regions.items()
+        if isinstance(material, Electrolyte | SingleIonConductor)
+    }
+    return np.array([by_name.get(name, np.nan) for name in mesh.region_names])[
+        mesh.region_of_element[elements]
+    ]
+
+
+def _compartments(
+    mesh: TaggedMesh, model: Model, offset: int, ionic: P1Space, volume: Floats
+) -> tuple[Compartment, ...]:
+    out = []
+    region = mesh.region_of_element[ionic.elements]
+    for label in range(ionic.n_components):
+        mine = ionic.component_of_element == label
+        names = [mesh.region_names[k] for k in np.unique(region[mine])]
+        materials = [model.regions[name] for name in names]
+        salty = {name: m for name, m in zip(names, materials, strict=True) if isinstance(m, Electrolyte)}
+        if salty and len(salty) < len(materials):
+            raise ModelError(
+                f"regions {', '.join(map(repr, names))} join a salt electrolyte and a single-ion conductor, "
+                "which the equilibrated solver does not couple; use one kind of electrolyte throughout"
+            )
+        first = next(iter(salty.values()), None)
+        for name, material in salty.items():
+            if first and (material.law, material.transference) != (first.law, first.transference):
+                raise ModelError(
+                    f"regions {names[0]!r} and {name!r} share salt but differ in electrolyte law or transference "
+                    "number, where the equilibrated solver does not hold; give them the same law"
+                )
+        pore = volume[mine] * (_by_region(mesh, model, ionic.elements[mine], "porosity") if salty else 1.0)
+        c0 = _by_region(mesh, model, ionic.elements[mine], "concentration")
+        out.append(
+            Compartment(
+                unknowns=offset + np.flatnonzero(ionic.component == label),
+                electrolyte=first,
+                rows=offset + ionic.dofs[:, mine],
+                pore_volume=pore,
+                amount=float((pore * c0).sum()),
+            )
+        )
+    return tuple(out)
+
+
+def _surfaces(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space) -> tuple[ReactingSurface, ...]:
+    out = []
+    for pair, law in model.interfaces.items():
+        if not isinstance(law, Blocking):
+            facets = mesh.interface(*pair)
+            _, of_ionic = _side(mesh, ionic, facets)
+            facets = facets[of_ionic >= 0]
+            _, of_solid = _side(mesh, solid, facets)
+            nodes = mesh.facets[:, facets]
+            out.append(
+                ReactingSurface(
+                    name=_surface_name(mesh, pair, facets),
+                    kinetics=law,
+                    terminal=None,
+                    facets=facets,
+                    areas=mesh.facet_areas(facets),
+                    solid=solid.unknowns(of_solid, nodes),
+                    ionic=solid.size + ionic.unknowns(of_ionic[of_ionic >= 0], nodes),
+                )
+            )
+    for name, boundary in model.boundaries.items():
+        if isinstance(boundary, Electrode):
+            facets = mesh.surfaces[name]
+            _, of_ionic = _side(mesh, ionic, facets)
+            facets, of_ionic = facets[of_ionic >= 0], of_ionic[of_ionic >= 0]
+            out.append(
+                ReactingSurface(
+                    name=name,
+                    kinetics=boundary.kinetics,
+                    terminal=boundary.terminal,
+                    facets=facets,
+                    areas=mesh.facet_areas(facets),
+                    solid=None,
+                    ionic=solid.size + ionic.unknowns(of_ionic, mesh.facets[:, facets]),
+                )
+            )
+    return tuple(s for s in out if s.facets.size)
+
+
+def _surface_name(mesh: TaggedMesh, pair: tuple[str, str], facets: Ints) -> str:
+    """The mesh's name of the surface that holds all these facets, else 'a|b'."""
+    holders = [name for name, group in mesh.surfaces.items() if facets.size and np.isin(facets, group).all()]
+    return holders[0] if len(holders) == 1 else "|".join(pair)
