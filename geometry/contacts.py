@@ -1,4 +1,6 @@
-"""Axis distances, clusters of bonded fibres."""
+"""Axis distances, the contact policy of random mats, contact patches, clusters of bonded fibres."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,3 +38,60 @@ def clusters(n: int, bonds: NDArray[np.intp]) -> NDArray[np.int32]:
     pairs = np.asarray(bonds, dtype=np.intp).reshape(-1, 2)
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     return connected_components(graph, directed=False)[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactPolicy:
+    """Which fibres may stand next to each other so that CAD and mesher never meet a near-degenerate case.
+
+    Lengths are in units of the common radius. Two axes pass either at a distance in ``bond``, or at 0 if both
+    fibres are embedded, or beyond ``gap``, measured also where the fibres stick out of the box. Bonded axes
+    cross at a clear angle. The closed intersection curve of a bond lies wholly inside the side walls or wholly
+    outside, and curves on one fibre stay apart, along its axis or around it, so that no three fibres meet.
+    """
+
+    bond: tuple[float, float] = (1.25, 1.5)
+    gap: float = 2.4
+    largest_cosine: float = 0.85  # of the angle between bonded axes
+    inside_margin: float = 0.35  # from an intersection curve to a side wall
+    outside_margin: float = 0.5
+    axial_margin: float = 0.35  # between two curves on one fibre, along the axis
+    angular_margin: float = 0.25  # ... or around it [rad]
+    clearance: float = 1.3  # of axes from the planes that bound the mat
+    edge_margin: float = 1.3  # of a fibre's elliptical cut from vertical edges
+    steepness: float = 0.5  # least |cosine| between axis and normal of the side wall that it leaves by
+    embedded_height: float = 0.3  # of axes that lie in the anode plane
+    shortest: float = 5.0  # part of an axis inside the box
+
+
+@dataclass(frozen=True)
+class Patch:
+    """The contact patch of a bond on one of its two fibres; lengths in radii."""
+
+    position: float  # along the axis
+    half_length: float
+    angle: float  # direction of the partner around the axis [rad]
+    half_angle: float  # [rad]
+    inside: bool  # whether the bond lies inside the box
+
+    def clear_of(self, other: "Patch", policy: ContactPolicy) -> bool:
+        """Whether the two patches on one fibre stay apart, along it or around it."""
+        axial = abs(self.position - other.position) - self.half_length - other.half_length
+        turn = abs((self.angle - other.angle + np.pi) % (2 * np.pi) - np.pi)
+        return axial >= policy.axial_margin or turn >= self.half_angle + other.half_angle + policy.angular_margin
+
+
+def intersection_curve(d1: Array, d2: Array, normal: Array, distance: float, n: int = 24) -> Array:
+    """Points of the intersection curve of two unit cylinders about the foot on axis 1, (2n, 3).
+
+    d1, d2 unit axis directions; normal the unit vector from foot 1 to foot 2. At angle a around axis 1 the
+    curve has t d1 + cos(a) normal + sin(a) (d1 x normal) with
+    (cos a - distance)^2 + (t d1.e + sin(a) (d1 x normal).e)^2 = 1, e = d2 x normal.
+    """
+    across, e = np.cross(d1, normal), np.cross(d2, normal)
+    widest = np.arccos(np.clip(distance - 1.0, -1.0, 1.0))
+    a = np.linspace(-widest, widest, n)
+    root = np.sqrt(np.maximum(1.0 - (np.cos(a) - distance) ** 2, 0.0))
+    shift = np.sin(a) * (across @ e)
+    ring = np.cos(a)[:, None] * normal + np.sin(a)[:, None] * across
+    return np.vstack([ring + ((sign * root - shift) / (d1 @ e))[:, None] * d1 for sign in (1.0, -1.0)])

@@ -1,0 +1,226 @@
+"""Growth of a percolating mat, fibre by fibre, under the contact policy; lengths in fibre radii.
+
+Proposals are made in batches: a fibre that crosses an accepted one at a bonded distance, or one that lies in
+the anode plane. A fibre is accepted only if all its neighbours obey the policy and it is embedded or bonds,
+inside the box, with an accepted one, so every fibre is connected to the anode plane.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geometry.contacts import ContactPolicy, Patch, intersection_curve
+from geometry.union_volume import inside_cylinder, points_in_cylinder
+
+Array = NDArray[np.float64]
+OVERHANG = 4.0  # how far fibres stick out of the box
+VOLUME_POINTS = 4096
+TENTHS = 10
+_RINGS = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])  # heights across a fibre, for the share of each tenth
+_RING_WEIGHTS = np.array([0.1424, 0.2306, 0.2540, 0.2306, 0.1424])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Candidate axes: entry point into the box, unit direction, length inside the box, part that sticks out."""
+
+    entry: Array  # (n, 3)
+    direction: Array  # (n, 3)
+    length: Array  # (n,)
+    before: Array  # overhang before the entry (n,)
+    after: Array  # overhang behind the exit (n,)
+
+    def take(self, index: NDArray[np.intp]) -> "Batch":
+        """The candidates of the given numbers."""
+        return Batch(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+
+def through(points: Array, directions: Array, box: Array, policy: ContactPolicy) -> tuple[Batch, NDArray[np.intp]]:
+    """Axes through points of the box, and the numbers of those that enter and leave it as the policy asks."""
+    safe = np.where(np.abs(directions[:, :2]) < 1e-9, 1e-9, directions[:, :2])
+    a, b = -points[:, :2] / safe, (box[:2] - points[:, :2]) / safe
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    rows = np.arange(len(points))
+    ok = high.min(axis=1) - low.max(axis=1) >= policy.shortest
+    overhang = []
+    for t, wall in ((low.max(axis=1), low.argmax(axis=1)), (high.min(axis=1), high.argmin(axis=1))):
+        steep = np.abs(directions[rows, wall])
+        y = points + t[:, None] * directions
+        other = 1 - wall
+        # the cut ellipse reaches 1/steep along the wall
+        room = np.minimum(y[rows, other], box[other] - y[rows, other])
+        ok &= (steep >= policy.steepness) & (room >= policy.edge_margin / np.maximum(steep, 1e-9))
+        z = y[:, 2]
+        flat = directions[:, 2] == 0.0
+        ok &= flat | ((z >= policy.clearance) & (z <= box[2] - policy.clearance))
+        overhang.append(OVERHANG / np.maximum(steep, policy.steepness))
+    start, stop = low.max(axis=1), high.min(axis=1)
+    batch = Batch(points + start[:, None] * directions, directions, stop - start, *overhang)
+    return batch, np.flatnonzero(ok)
+
+
+@dataclass
+class Growth:
+    """The fibres accepted so far, their contact patches, and the solid volume by tenths of the height."""
+
+    box: Array
+    policy: ContactPolicy
+    capacity: int = 64
+    n: int = 0
+    axes: Batch = field(init=False)
+    patches: list[list[Patch]] = field(default_factory=list)
+    solid: Array = field(default_factory=lambda: np.zeros(TENTHS))
+
+    def __post_init__(self) -> None:
+        self.axes = Batch(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros(0))
+
+    def ends(self, axes: Batch) -> tuple[Array, Array]:
+        """Both ends of each axis, overhang included, (n, 3) each."""
+        start = axes.entry - axes.before[:, None] * axes.direction
+        return start, axes.entry + (axes.length + axes.after)[:, None] * axes.direction
+
+    def admissible(self, batch: Batch) -> tuple[NDArray[np.intp], list[list[tuple[int, Patch, Patch]]]]:
+        """Candidates that obey the policy against all accepted fibres, and their bonds (partner, own, its)."""
+        ok = np.ones(len(batch.length), dtype=bool)
+        near, *geometry = self._near(batch)
+        i, j, distance, s, t, cosine = near, *geometry
+        policy = self.policy
+        flat = (batch.direction[i, 2] == 0) & (self.axes.direction[j, 2] == 0) if self.n else np.zeros(0, bool)
+        bonded = (distance >= policy.bond[0]) & (distance <= policy.bond[1]) | (flat & (distance < 1e-9))
+        inner = (s > -batch.before[i] + 1) & (s < (batch.length + batch.after)[i] - 1)
+        inner &= (t > -self.axes.before[j] + 1) & (t < (self.axes.length + self.axes.after)[j] - 1)
+        bonded &= inner & (np.abs(cosine) <= policy.largest_cosine)
+        ok[i[~bonded]] = False
+        bonds: list[list[tuple[int, Patch, Patch]]] = [[] for _ in range(len(ok))]
+        for k in np.flatnonzero(bonded & ok[i]):
+            if ok[i[k]]:
+                pair = self._bond(batch, int(i[k]), int(j[k]), float(s[k]), float(t[k]))
+                if pair is None:
+                    ok[i[k]] = False
+                else:
+                    bonds[i[k]].append((int(j[k]), *pair))
+        for k in np.flatnonzero(ok):
+            ok[k] = self._apart(bonds[k]) and (
+                batch.direction[k, 2] == 0 or any(own.inside for _, own, _ in bonds[k])
+            )
+        good = np.flatnonzero(ok)
+        return good, [bonds[k] for k in good]
+
+    def _near(self, batch: Batch) -> tuple[Array, ...]:
+        """Pairs closer than the gap: candidate, fibre, distance, positions of the feet, cosine."""
+        a, b = self.ends(batch)
+        c, d = self.ends(self.axes)
+        gap = self.policy.gap
+        low, high = np.minimum(a[:, 2], b[:, 2]) - gap, np.maximum(a[:, 2], b[:, 2]) + gap
+        i, j = np.nonzero((low[:, None] < np.maximum(c[:, 2], d[:, 2])) & (high[:, None] > np.minimum(c[:, 2], d[:, 2])))
+        u, v = batch.direction[i], self.axes.direction[j]
+        w = batch.entry[i] - self.axes.entry[j]
+        s_low, s_high = -batch.before[i], (batch.length + batch.after)[i]
+        t_low, t_high = -self.axes.before[j], (self.axes.length + self.axes.after)[j]
+        cosine = np.einsum("ij,ij->i", u, v)
+        uw, vw = np.einsum("ij,ij->i", u, w), np.einsum("ij,ij->i", v, w)
+        s = np.clip((cosine * vw - uw) / np.maximum(1 - cosine**2, 1e-12), s_low, s_high)
+        t = vw + s * cosine
+        s = np.where((t < t_low) | (t > t_high), np.clip(np.clip(t, t_low, t_high) * cosine - uw, s_low, s_high), s)
+        t = np.clip(t, t_low, t_high)
+        distance = np.linalg.norm(w + s[:, None] * u - t[:, None] * v, axis=1)
+        close = distance < gap
+        return tuple(x[close] for x in (i, j, distance, s, t, cosine))  # type: ignore[return-value]
+
+    def _bond(self, batch: Batch, i: int, j: int, s: float, t: float) -> tuple[Patch, Patch] | None:
+        """Patches of a bond on candidate and fibre; None when its curve meets a side wall."""
+        d1, d2 = batch.direction[i], self.axes.direction[j]
+        foot = batch.entry[i] + s * d1
+        normal = self.axes.entry[j] + t * d2 - foot
+        distance = float(np.linalg.norm(normal))
+        if distance < 1e-6:  # embedded fibres cross in one plane: two ellipses
+            distance, normal = 0.0, np.array([0.0, 0.0, 1.0])
+            half_angle = np.pi
+            half = 1 / np.tan(np.arccos(min(abs(float(d1 @ d2)), 1.0)) / 2)
+            corners = np.array([[x * half * d1 + y * np.cross(d1, normal)] for x in (-1, 1) for y in (-1, 1)])
+            curve = foot + corners.reshape(-1, 3)
+        else:
+            normal = normal / distance
+            points = intersection_curve(d1, d2, normal, distance)
+            half_angle = float(np.arccos(distance - 1.0))
+            half = float(np.abs(points @ d1).max())
+            curve = foot + points
+        low, high = curve.min(axis=0)[:2], curve.max(axis=0)[:2]
+        inside = bool((low >= self.policy.inside_margin).all())
+        inside &= bool((high <= self.box[:2] - self.policy.inside_margin).all())
+        outside = bool((high <= -self.policy.outside_margin).any())
+        outside |= bool((low >= self.box[:2] + self.policy.outside_margin).any())
+        if not (inside or outside):
+            return None
+        return (
+            Patch(s, half, _turn(d1, normal), half_angle, inside),
+            Patch(t, half, _turn(d2, -normal), half_angle, inside),
+        )
+
+    def _apart(self, bonds: list[tuple[int, Patch, Patch]]) -> bool:
+        """Whether all patches on the candidate, and the new ones on its partners, keep apart."""
+        own = [patch for _, patch, _ in bonds]
+        pairs = ((own[a], own[b]) for a in range(len(own)) for b in range(a))
+        if not all(x.clear_of(y, self.policy) for x, y in pairs):
+            return False
+        return all(new.clear_of(old, self.policy) for j, _, new in bonds for old in self.patches[j])
+
+    def by_tenths(self, batch: Batch) -> Array:
+        """Rough volume of each candidate in each tenth of the height, (n, 10)."""
+        along = batch.length[:, None] * (np.arange(8) + 0.5) / 8
+        z = batch.entry[:, 2, None] + along * batch.direction[:, 2, None]
+        z = z[:, :, None] + _RINGS
+        layer = np.clip((z / self.box[2] * TENTHS).astype(int), -1, TENTHS)
+        weights = np.broadcast_to(_RING_WEIGHTS / 8, z.shape) * (z > 0)
+        shares = np.stack([(weights * (layer == k)).sum(axis=(1, 2)) for k in range(TENTHS)], axis=1)
+        return shares * (np.pi * batch.length)[:, None]
+
+    def volume(self, batch: Batch, k: int, partners: list[int]) -> Array:
+        """Volume that candidate k adds to the union inside the box, by tenths, (10,)."""
+        a, b = (x[k] for x in self.ends(batch))
+        points, weight = points_in_cylinder(a, b, 1.0, self.box, VOLUME_POINTS)
+        points = points[((points >= 0) & (points <= self.box)).all(axis=1)]
+        if partners:
+            starts, ends = self.ends(self.axes.take(np.array(partners)))
+            held = np.zeros(len(points), dtype=bool)
+            for start, end in zip(starts, ends, strict=True):
+                held |= inside_cylinder(points, start, end, 1.0)
+            points = points[~held]
+        layer = np.minimum((points[:, 2] / self.box[2] * TENTHS).astype(int), TENTHS - 1)
+        return weight * np.bincount(layer, minlength=TENTHS).astype(float)
+
+    def accept(self, batch: Batch, k: int, bonds: list[tuple[int, Patch, Patch]], volume: Array) -> None:
+        """Add candidate k with its bonds."""
+        one = batch.take(np.array([k]))
+        self.axes = Batch(*(np.concatenate([getattr(self.axes, f), getattr(one, f)]) for f in one.__dataclass_fields__))
+        self.patches.append([own for _, own, _ in bonds])
+        for j, _, its in bonds:
+            self.patches[j].append(its)
+        self.solid = self.solid + volume
+        self.n += 1
+
+    def bonded_proposals(
+        self, rng: np.random.Generator, directions: Callable[[int], Array], weights: Array, n: int
+    ) -> Batch:
+        """Axes that cross accepted ones, chosen with the given weights (n_fibres,), at a bonded distance."""
+        parent = rng.choice(self.n, size=n, p=weights / weights.sum())
+        at = self.axes.entry[parent] + (rng.random(n) * self.axes.length[parent])[:, None] * self.axes.direction[parent]
+        d = directions(n)
+        normal = np.cross(self.axes.direction[parent], d)
+        length = np.linalg.norm(normal, axis=1)
+        side = rng.choice([-1.0, 1.0], size=n) * np.where(length > 0, 1 / np.maximum(length, 1e-12), 0.0)
+        distance = rng.uniform(*self.policy.bond, size=n)
+        points = at + (side * distance)[:, None] * normal
+        inside = ((points > 0) & (points < self.box)).all(axis=1) & (length > 0.4)
+        batch, good = through(points[inside], d[inside], self.box, self.policy)
+        return batch.take(good)
+
+
+def _turn(direction: Array, normal: Array) -> float:
+    """Angle of a vector across an axis, in a frame that depends on the axis alone [rad]."""
+    helper = np.eye(3)[2 if abs(direction[2]) < 0.9 else 0]
+    u = np.cross(direction, helper)
+    v = np.cross(direction, u)
+    return float(np.arctan2(normal @ v, normal @ u))

@@ -1,0 +1,210 @@
+"""Random mats of near-planar fibres that percolate by construction and always mesh."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geometry.contacts import ContactPolicy
+from geometry.errors import GeometryError, MatError, micrometres, require_positive
+from geometry.fibres import Fibre, Mat, Vec3
+from geometry.growth import TENTHS, Batch, Growth, through
+
+Array = NDArray[np.float64]
+LOWEST_POROSITY = 0.6  # no mat under the contact policy is denser
+LARGEST_TILT = 0.35  # [rad]
+TOLERANCE = 0.002  # of the porosity
+PROPOSALS = 600  # candidates of a batch
+PATIENCE = 150  # batches in a row without an acceptance before the draw is given up
+RESTARTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orientation:
+    """In-plane direction of the fibres: von Mises about an axis; concentration 0 is isotropic.
+
+    density of the angle a: exp(concentration cos 2(a - axis)) / (pi I0(concentration)), a axial distribution.
+    """
+
+    concentration: float = 0.0  # [-]
+    axis: float = 0.0  # angle to x [rad]
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.concentration <= 20.0:
+            raise MatError(
+                f"concentration of the orientation must lie between 0 (isotropic) and 20, "
+                f"got {self.concentration:g}; parallel fibres are kind 'parallel'."
+            )
+
+    def angles(self, rng: np.random.Generator, n: int) -> Array:
+        """In-plane angles to x [rad], (n,)."""
+        if self.concentration == 0.0:
+            return rng.uniform(0.0, np.pi, n)
+        return self.axis + rng.vonmises(0.0, self.concentration, n) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomMat:
+    """Straight fibres of one diameter that cross the whole box, bonded into one network on the anode plane.
+
+    tilt is the standard deviation of the out-of-plane angle (normal, cut at three deviations). embedded_share
+    is the largest share of fibres that lie in the anode plane and make the feet; thick mats hold fewer, since
+    feet cover at most twice the solid fraction of the plane. The same seed, draw and box give the same mat.
+    """
+
+    thickness: float  # [m]
+    fibre_diameter: float  # [m]
+    porosity: float  # of the mat, fibres fused [-]
+    seed: int = 1
+    tilt: float = 0.1  # [rad]
+    orientation: Orientation = Orientation()
+    embedded_share: float = 0.12  # [-]
+    redrawable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require_positive("thickness of the mat", self.thickness)
+        require_positive("fibre_diameter of the mat", self.fibre_diameter)
+        if not LOWEST_POROSITY <= self.porosity < 1.0:
+            raise MatError(
+                f"porosity of a random mat must lie between {LOWEST_POROSITY:g} (the contact policy packs no "
+                f"denser) and 1, got {self.porosity:g}."
+            )
+        least = (2 * ContactPolicy().clearance + 1.0) * self.fibre_diameter / 2
+        if self.thickness < least:
+            raise MatError(
+                f"fibre_diameter {micrometres(self.fibre_diameter)} is too thick for a mat of "
+                f"{micrometres(self.thickness)}, which must be at least {micrometres(least)}; thicken the mat."
+            )
+        if not 0.0 <= self.tilt <= LARGEST_TILT:
+            raise MatError(
+                f"tilt must lie between 0 and {LARGEST_TILT:g} rad, got {self.tilt:g}; fibres are near-planar."
+            )
+        if not 0.0 < self.embedded_share <= 0.5:
+            raise MatError(
+                f"embedded_share must lie above 0 and at most at 0.5, got {self.embedded_share:g}; "
+                f"without fibres in the anode plane the mat has no contact to it."
+            )
+
+    def draw(self, width: float, depth: float, draw: int = 0) -> Mat:
+        """The mat for a box of width x depth [m]; ``draw`` > 0 gives others of the same kind.
+
+        Raises MatError when growth jams before the target porosity.
+        """
+        radius = self.fibre_diameter / 2
+        box = np.array([width, depth, self.thickness]) / radius
+        if min(width, depth) < 8 * radius:
+            raise GeometryError(
+                f"width and depth of a random mat must be at least four fibre diameters, got "
+                f"{micrometres(width)} x {micrometres(depth)}; widen the cell."
+            )
+        best = 1.0
+        for restart in range(RESTARTS):
+            rng = np.random.default_rng([self.seed, draw, restart])
+            growth = _Grower(self, Growth(box, ContactPolicy()), rng).run()
+            reached = 1.0 - growth.solid.sum() / box.prod()
+            if abs(reached - self.porosity) <= 2 * TOLERANCE:
+                return _mat(growth, radius, width, depth, self.thickness)
+            best = min(best, reached)
+        raise MatError(
+            f"a random mat of porosity {self.porosity:g} jams at {best:.3f} under the contact policy; raise the "
+            f"porosity, take thinner fibres, a wider cell, another seed, less tilt or a broader orientation."
+        )
+
+
+class _Grower:
+    """Chooses among admissible proposals so that the target is met, evenly over the height."""
+
+    def __init__(self, spec: RandomMat, growth: Growth, rng: np.random.Generator) -> None:
+        self.spec, self.growth, self.rng = spec, growth, rng
+        self.volume = float(growth.box.prod())
+        self.target = (1.0 - spec.porosity) * self.volume
+        self.goal = np.full(TENTHS, self.target / TENTHS)
+        self.chord = np.pi * growth.box[0] * growth.box[1] / (2 * (growth.box[0] + growth.box[1]))
+
+    def run(self) -> Growth:
+        """Embedded fibres first, then bonded ones until the target or until nothing fits."""
+        growth = self.growth
+        misses = 0
+        planned = self._embedded_count()
+        while growth.n < planned and misses < PATIENCE:
+            misses = 0 if self._step(self._embedded(), last=False) else misses + 1
+        misses = 0
+        while misses < PATIENCE and self.missing() > TOLERANCE / 4 * self.volume:
+            weights = self._parent_weights()
+            batch = growth.bonded_proposals(self.rng, self._directions, weights, PROPOSALS)
+            misses = 0 if self._step(batch, last=self.missing() < 1.6 * np.pi * self.chord) else misses + 1
+        return growth
+
+    def missing(self) -> float:
+        """Solid volume still to be placed [radius^3]."""
+        return self.target - float(self.growth.solid.sum())
+
+    def _embedded_count(self) -> int:
+        fibres = self.target / (np.pi * self.chord)
+        plane = 2 * (1 - self.spec.porosity) * self.growth.box[0] * self.growth.box[1] / (2 * self.chord)
+        return max(2, round(min(self.spec.embedded_share * fibres, plane)))
+
+    def _directions(self, n: int) -> Array:
+        angle = self.spec.orientation.angles(self.rng, n)
+        tilt = np.clip(self.rng.normal(0.0, 1.0, n), -3, 3) * self.spec.tilt
+        return np.stack([np.cos(angle) * np.cos(tilt), np.sin(angle) * np.cos(tilt), np.sin(tilt)], axis=1)
+
+    def _embedded(self) -> Batch:
+        growth, n = self.growth, 32
+        angle = self.spec.orientation.angles(self.rng, n)
+        d = np.stack([np.cos(angle), np.sin(angle), np.zeros(n)], axis=1)
+        points = self.rng.random((n, 3)) * growth.box
+        points[:, 2] = growth.policy.embedded_height
+        batch, good = through(points, d, growth.box, growth.policy)
+        return batch.take(good)
+
+    def _parent_weights(self) -> Array:
+        """Fibres next to tenths that lack solid are crossed more often."""
+        lack = np.maximum(1.0 - self.growth.solid / self.goal, 0.0) + 1e-3
+        around = np.maximum(lack, np.maximum(np.append(lack[1:], 0), np.append(0, lack[:-1])))
+        z = self.growth.axes.entry[:, 2] + 0.5 * self.growth.axes.length * self.growth.axes.direction[:, 2]
+        return around[np.clip((z / self.growth.box[2] * TENTHS).astype(int), 0, TENTHS - 1)]
+
+    def _step(self, batch: Batch, *, last: bool) -> bool:
+        """Accept one candidate of a batch if any is admissible and useful."""
+        growth = self.growth
+        if len(batch.length) == 0:
+            return False
+        good, bonds = growth.admissible(batch)
+        if len(good) == 0:
+            return False
+        lack = self.goal - growth.solid
+        rough = growth.by_tenths(batch.take(good))
+        gain = (lack**2).sum() - ((lack - rough) ** 2).sum(axis=1)
+        if not last:
+            if gain.max() <= 0:
+                return False
+            weight = np.maximum(gain, 0.0) ** 2
+            pick = int(self.rng.choice(len(good), p=weight / weight.sum()))
+            partners = [j for j, _, _ in bonds[pick]]
+            growth.accept(batch, int(good[pick]), bonds[pick], growth.volume(batch, int(good[pick]), partners))
+            return True
+        return self._finish(batch, good, bonds, gain)
+
+    def _finish(self, batch: Batch, good: NDArray[np.intp], bonds: list, gain: Array) -> bool:
+        """One of the last fibres: the one whose volume is closest to what is missing."""
+        growth, missing = self.growth, self.missing()
+        order = np.argsort(-gain)[:12]
+        volumes = [growth.volume(batch, int(good[k]), [j for j, _, _ in bonds[k]]) for k in order]
+        after = np.array([missing - v.sum() for v in volumes])
+        best = int(np.argmin(np.abs(after)))
+        if after[best] < -TOLERANCE / 2 * self.volume and abs(after[best]) > missing:
+            return False
+        k = order[best]
+        growth.accept(batch, int(good[k]), bonds[k], volumes[best])
+        return True
+
+
+def _mat(growth: Growth, radius: float, width: float, depth: float, thickness: float) -> Mat:
+    def point(x: Array) -> Vec3:
+        return (float(x[0] * radius), float(x[1] * radius), float(x[2] * radius))
+
+    starts, ends = growth.ends(growth.axes)
+    fibres = tuple(Fibre(start=point(a), end=point(b), radius=radius) for a, b in zip(starts, ends, strict=True))
+    return Mat(fibres=fibres, width=width, depth=depth, thickness=thickness)
