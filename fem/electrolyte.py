@@ -19,9 +19,7 @@ from fem.electrolyte_laws import (
     Capiglia,
     Ecker,
     Ether,
-    LandesfeindGasteiger,
     Nyman,
-    Solvent,
     Validity,
     ValoenReimers,
 )
@@ -31,6 +29,7 @@ from fem.ideal_laws import (
     ConstantProperties,
     IdealDilute,
 )
+from fem.landesfeind_gasteiger import LandesfeindGasteiger, Solvent
 from fem.materials import FARADAY, HIGHEST_TRANSFERENCE, check_transference, thermal_voltage
 from fem.parameters import ParameterError, positive
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from fem.electrolyte import Array, ElectrolyteLaw, Properties
 from fem.ideal_laws import LOWEST_DIFFUSIVITY, LOWEST_THERMODYNAMIC_FACTOR
@@ -27,7 +27,7 @@ from fem.parameters import ParameterError
 
 LOWEST = 1e-6  # [mol/m3], lower end of the table
 HIGHEST = 1e5  # [mol/m3], upper end of the table, beyond any liquid
-SPACING = 1 / 1000  # of the nodes in ln c, where properties vary
+SPACING = 1 / 1600  # of the nodes in ln c, where properties vary
 SPACING_FROZEN = 1 / 400  # where they do not
 BUCKETS_PER_NODE = 2  # of the index into the nodes
 
@@ -59,6 +59,7 @@ class SaltEquilibrium:
     _c_of_w: Array
     _ohmic_of_w: Array
     _concentration_of_w: Array
+    _psi_of_w: Array
     _index: _Index
 
     @classmethod
@@ -102,6 +103,7 @@ class SaltEquilibrium:
             _c_of_w=_hermite(dw, c, np.diff(c), 1 / dw_dc),
             _ohmic_of_w=tables[0],
             _concentration_of_w=tables[1],
+            _psi_of_w=tables[0] + tables[1],
             _index=_Index.of(w, w[0] - c[0] * dw_dc[0]),
         )
 
@@ -128,7 +130,7 @@ class SaltEquilibrium:
 
     def psi(self, w: ArrayLike) -> tuple[Array, Array]:
         """Psi(c(W)) [V] and dPsi/dW = 1/kappa_ss [ohm m]; NaN outside the table."""
-        return _value_and_slope(self._ohmic_of_w + self._concentration_of_w, *self._locate(w))
+        return _value_and_slope(self._psi_of_w, *self._locate(w))
 
     def psi_parts(self, w: ArrayLike) -> tuple[Array, Array]:
         """Ohmic and concentration part of Psi(c(W)) [V]; NaN outside the table."""
@@ -140,7 +142,7 @@ class SaltEquilibrium:
         index, step = self._locate(w)
         return SaltState(
             *_value_and_slope(self._c_of_w, index, step),
-            *_value_and_slope(self._ohmic_of_w + self._concentration_of_w, index, step),
+            *_value_and_slope(self._psi_of_w, index, step),
         )
 
     def _locate(self, w: ArrayLike) -> tuple[NDArray[np.intp], Array]:
@@ -178,7 +180,10 @@ class _Index:
         index = self.first[np.minimum(bucket, self.first.size - 1)]
         last = self.w.size - 2
         for _ in range(self.crossings):
-            index = np.minimum(index + (w >= self.w[index + 1]), last)
+            beyond = (w >= self.w[index + 1]) & (index < last)
+            if not beyond.any():
+                break
+            index = index + beyond
         return index
 
 
@@ -208,7 +213,8 @@ def _bounds_reached(properties: Properties) -> list[float]:
     ):
         value = np.asarray(excess(c))
         for j in np.flatnonzero(value[:-1] * value[1:] < 0):
-            found.append(float(brentq(lambda x, f=excess: float(f(np.array(x))), c[j], c[j + 1], xtol=1e-12)))
+            root = root_scalar(lambda x, f=excess: float(f(np.array(x))), bracket=(c[j], c[j + 1]), xtol=1e-12)
+            found.append(float(root.root))
     return found
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fem.materials import thermal_voltage
 from fem.parameters import ParameterError, not_negative
 from fem.reaction import Array, Kinetics, Reaction, points
 
 EPSILON = float(np.finfo(float).eps)
+TINY = float(np.finfo(float).tiny)  # [V]
 CLOSE = 1e-9  # relative error of F from which one more Newton step is the last
 MOST_STEPS = 200  # bisection alone needs about 60; a law that needs more is not monotone
 
@@ -58,10 +60,14 @@ class Film:
 
     def _behind_film(self, eta: Array, c: Array, temperature: float) -> Array:
         """eta_s [V] with eta_s + R f(eta_s, c) = eta to round-off; all arguments (n,)."""
-        at_rest = self.resistance * self.kinetics.evaluate(np.zeros_like(eta), c, temperature).current
+        rest = self.kinetics.evaluate(np.zeros_like(eta), c, temperature)
+        at_rest = self.resistance * rest.current
         target = eta - at_rest
-        solution = target.copy()
-        open_ = np.flatnonzero(target)
+        # start: the lesser of two bounds that are exact for symmetric Butler-Volmer kinetics
+        scale = 2 * thermal_voltage(temperature)
+        film_alone = scale * np.arcsinh(np.abs(target) / (scale * self.resistance * rest.slope_eta))
+        solution = np.copysign(np.minimum(np.abs(target), film_alone), target)
+        open_ = np.flatnonzero(np.isfinite(target) & (target != 0))  # NaN stays NaN for the step control
         inner, outer = np.zeros(open_.size), target[open_].copy()
         for _ in range(MOST_STEPS):
             if not open_.size:
@@ -77,8 +83,9 @@ class Film:
                 inside = (trial - inner) * (trial - outer) <= 0  # also false for NaN
             # one Newton step from here reaches round-off; the noise of the law may exceed CLOSE near F = 0
             noise = np.abs(x) * (1 + self.resistance * bare.slope_eta) + np.abs(value) + np.abs(wanted)
-            close = (np.abs(ratio - 1) < CLOSE) | (np.abs(value - wanted) < 8 * EPSILON * noise)
-            solution[open_] = np.where(inside | close, trial, 0.5 * (inner + outer))
+            close = (np.abs(ratio - 1) < CLOSE) | (np.abs(value - wanted) < 8 * EPSILON * noise + TINY)
+            newton = inside | (close & np.isfinite(trial))
+            solution[open_] = np.where(newton, trial, 0.5 * (inner + outer))
             moving = ~close
             open_, inner, outer = open_[moving], inner[moving], outer[moving]
         raise FilmNotSolved(
