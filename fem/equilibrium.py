@@ -12,7 +12,7 @@ geometry and kinetics.  The first term of Psi is the ohmic voltage, the second t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ LOWEST = 1e-6  # [mol/m3], lower end of the table
 HIGHEST = 1e5  # [mol/m3], upper end of the table, beyond any liquid
 SPACING = 1 / 1600  # of the nodes in ln c, where properties vary
 SPACING_FROZEN = 1 / 400  # where they do not
+END_ROUNDING = 1e-12  # relative, by which c may pass the ends of the table
 BUCKETS_PER_NODE = 2  # of the index into the nodes
 
 
@@ -53,14 +54,14 @@ class SaltEquilibrium:
 
     properties: Properties
     reference_concentration: float  # c0 [mol/m3], where W = Psi = 0
-    _c: Array  # (n,) [mol/m3] nodes
-    _w: Array  # (n,) [A/m] at the nodes
-    _w_of_c: Array  # (4, n - 1) each: coefficients of 1, s, s2, s3 from the left node
-    _c_of_w: Array
-    _ohmic_of_w: Array
-    _concentration_of_w: Array
-    _psi_of_w: Array
-    _index: _Index
+    _c: Array = field(repr=False)  # (n,) [mol/m3] nodes
+    _w: Array = field(repr=False)  # (n,) [A/m] at the nodes
+    _w_of_c: Array = field(repr=False)  # (4, n - 1) each, of 1, s, s2, s3 from the left
+    _c_of_w: Array = field(repr=False)
+    _ohmic_of_w: Array = field(repr=False)
+    _concentration_of_w: Array = field(repr=False)
+    _psi_of_w: Array = field(repr=False)
+    _index: _Index = field(repr=False)
 
     @classmethod
     def of(
@@ -122,7 +123,8 @@ class SaltEquilibrium:
         c = np.asarray(c, dtype=float)
         held = np.fmin(np.fmax(c, self._c[0]), self._c[-1])
         index = np.minimum(np.searchsorted(self._c, held, side="right") - 1, self._c.size - 2)
-        return np.where(held == c, _value(self._w_of_c, index, held - self._c[index]), np.nan)
+        inside = np.abs(held - c) <= END_ROUNDING * held
+        return np.where(inside, _value(self._w_of_c, index, held - self._c[index]), np.nan)
 
     def concentration(self, w: ArrayLike) -> tuple[Array, Array]:
         """c(W) [mol/m3] and dc/dW [mol/(A m2)]; NaN outside the table."""
@@ -213,7 +215,9 @@ def _bounds_reached(properties: Properties) -> list[float]:
     ):
         value = np.asarray(excess(c))
         for j in np.flatnonzero(value[:-1] * value[1:] < 0):
-            root = root_scalar(lambda x, f=excess: float(f(np.array(x))), bracket=(c[j], c[j + 1]), xtol=1e-12)
+            root = root_scalar(
+                lambda x, f=excess: float(f(np.array(x))), bracket=(c[j], c[j + 1]), xtol=1e-12
+            )
             found.append(float(root.root))
     return found
 

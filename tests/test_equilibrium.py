@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import root_scalar
 
 from fem.electrolyte import ELECTROLYTE_LAWS, ConstantProperties, IdealDilute, ValoenReimers
 from fem.equilibrium import SaltEquilibrium
+from fem.kinetics import ButlerVolmer
 from fem.materials import FARADAY, thermal_voltage
 from fem.parameters import ParameterError
 
@@ -83,6 +85,36 @@ def test_planar_cell_of_variable_properties(name: str) -> None:
         assert parts[0][0] - parts[0][1] == pytest.approx(ohmic, abs=1e-9)
     mean = quad(lambda x: float(salt.concentration(x)[0]), w[1], w[0])[0] / (w[0] - w[1])
     assert mean == pytest.approx(C0, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("law", "c_stripping", "c_plating", "voltages"),
+    [
+        (
+            ConstantProperties(conductivity=1.0, diffusivity=3e-10, transference=0.38),
+            1107.0974531,
+            892.9025469,
+            (325.27497e-3, 107.69144e-3),
+        ),
+        (ValoenReimers(), 1101.95300, 902.41025, (330.22911e-3, 112.68244e-3)),
+    ],
+    ids=["constant", "valoen-reimers-2005"],
+)
+def test_cell_voltage_of_a_planar_cell(law, c_stripping, c_plating, voltages) -> None:
+    """V1, V1b: electrolyte and both electrodes, i0 = 10 and 100 A/m2 at 1 mol/L, at 200 A/m2."""
+    salt = SaltEquilibrium.of(law, T, C0)
+    psi, _ = salt.psi(salt.w(np.array([c_stripping, c_plating])))
+    for exchange_current, voltage in zip((10.0, 100.0), voltages, strict=True):
+        kinetics = ButlerVolmer(exchange_current=exchange_current)
+        eta = [
+            root_scalar(
+                lambda x, c=c, i=i, k=kinetics: float(k.evaluate(x, c, T).current) - i,
+                bracket=(-1.0, 1.0),
+                xtol=1e-15,
+            ).root
+            for c, i in ((c_stripping, 200.0), (c_plating, -200.0))
+        ]
+        assert eta[0] - eta[1] + psi[0] - psi[1] == pytest.approx(voltage, abs=6e-9)
 
 
 @pytest.mark.parametrize("name", V1B)
