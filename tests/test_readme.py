@@ -3,6 +3,7 @@
 Catches a renamed option, target, file or field that the README still promises.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def test_commands_and_their_options_exist(command: str, arguments: str):
     run = subprocess.run(
         [sys.executable, "-c", "from studies.cli import main; main()", command, "--help"],
         cwd=ROOT,
-        env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+        env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
         capture_output=True,
         text=True,
         check=False,
