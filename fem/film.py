@@ -50,9 +50,7 @@ class Film:
         eta_s = self._behind_film(eta.ravel(), c.ravel(), temperature).reshape(eta.shape)
         bare = self.kinetics.evaluate(eta_s, c, temperature)
         stiff = self.resistance * bare.slope_eta
-        # where the film dominates, its own drop gives the current with the smaller rounding error
-        current = np.where(stiff > 1, (eta - eta_s) / self.resistance, bare.current)
-        return Reaction(current, bare.slope_eta / (1 + stiff), bare.slope_c / (1 + stiff), eta_s)
+        return Reaction(bare.current, bare.slope_eta / (1 + stiff), bare.slope_c / (1 + stiff), eta_s)
 
     def conductance(self, c: float, temperature: float) -> float:
         """di/deta [S/m2] at eta = 0, film included."""
