@@ -28,7 +28,38 @@ class WorkerError(RuntimeError):
     """The process died, hung, or its result could not be brought home."""
 
 
-def run(job: Callable[..., T], *arguments: Any, progress: Callable[[str], None] | None = None) -> T:
+class Children:
+    """The running processes of a group of jobs, so that all of them can be stopped together."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def add(self, child: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._running.add(child)
+            if self._stopped:
+                child.kill()
+
+    def remove(self, child: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._running.discard(child)
+
+    def kill(self) -> None:
+        """Stop what runs, and whatever is still to start."""
+        with self._lock:
+            self._stopped = True
+            for child in self._running:
+                child.kill()
+
+
+def run(
+    job: Callable[..., T],
+    *arguments: Any,
+    progress: Callable[[str], None] | None = None,
+    children: Children | None = None,
+) -> T:
     """Call the module-level function `job` in a new process and return its result.
 
     Exceptions of the job are raised here unchanged. `stage(text)` inside the job reaches `progress` here.
@@ -49,6 +80,8 @@ def run(job: Callable[..., T], *arguments: Any, progress: Callable[[str], None] 
                 start_new_session=True,
             )
         late = threading.Event()
+        group = children or Children()
+        group.add(child)
 
         def expire() -> None:
             late.set()
@@ -65,6 +98,7 @@ def run(job: Callable[..., T], *arguments: Any, progress: Callable[[str], None] 
             code = child.wait()
         finally:
             timer.cancel()
+            group.remove(child)
             child.kill()
             child.wait()
             for pipe in (child.stdin, child.stdout):

@@ -1,0 +1,83 @@
+"""One geometry is meshed once: meshes stored under a hash of everything that determines them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import warnings
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from geometry.stack import Stack
+from meshes.paraview import write_atomically
+from meshes.quality import MeshReport
+from meshes.sizing import Sizing
+from meshes.tagged import TaggedMesh
+
+FORMAT = 1
+"""To be raised whenever meshing, clean-up or the stored arrays change."""
+
+
+class MeshCache:
+    """A folder of meshes named by content; safe to share between processes.
+
+    The name is the SHA-256 of the stack, the sizing, FORMAT and Gmsh's version. Files appear in one step. A file that
+    cannot be read is reported as a warning and treated as missing.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+
+    def path(self, stack: Stack, sizing: Sizing) -> Path:
+        """Where the mesh of this stack and sizing lies, or would lie."""
+        identity = [FORMAT, version("gmsh"), stack.fingerprint(), {**asdict(sizing), "far": sizing.largest}]
+        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+        return self.directory / f"{digest}.npz"
+
+    def get(self, stack: Stack, sizing: Sizing) -> TaggedMesh | None:
+        """The stored mesh, its report's seconds being those of the reading; None when there is none."""
+        path = self.path(stack, sizing)
+        if not path.is_file():
+            return None
+        begin = time.perf_counter()
+        try:
+            mesh = _read(path)
+        except Exception as error:
+            warnings.warn(f"stored mesh {path} is damaged ({error}) and is made anew", stacklevel=2)
+            return None
+        if mesh.report is None:
+            return mesh
+        return mesh.with_report(replace(mesh.report, seconds={"cache": time.perf_counter() - begin}))
+
+    def put(self, stack: Stack, sizing: Sizing, mesh: TaggedMesh) -> Path:
+        """Store a mesh together with its report."""
+        return write_atomically(self.path(stack, sizing), lambda temporary: _write(temporary, mesh))
+
+
+def _write(path: Path, mesh: TaggedMesh) -> None:
+    arrays = {"points": mesh.points, "cells": mesh.cells}
+    arrays |= {f"region/{name}": elements for name, elements in mesh.regions.items()}
+    arrays |= {f"surface/{name}": mesh.facets[:, facets] for name, facets in mesh.surfaces.items()}
+    report = "" if mesh.report is None else json.dumps(mesh.report.as_dict())
+    with path.open("wb") as out:
+        np.savez(out, report=np.array(report), **arrays)  # type: ignore[arg-type]
+
+
+def _read(path: Path) -> TaggedMesh:
+    with np.load(path, allow_pickle=False) as stored:
+        named = {
+            kind: {k.removeprefix(kind): stored[k] for k in stored.files if k.startswith(kind)}
+            for kind in ("region/", "surface/")
+        }
+        report = str(stored["report"])
+        return TaggedMesh.from_arrays(
+            points=stored["points"],
+            cells=stored["cells"],
+            regions=named["region/"],
+            surfaces=named["surface/"],
+            report=MeshReport.from_dict(json.loads(report)) if report else None,
+        )

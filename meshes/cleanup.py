@@ -1,0 +1,193 @@
+"""Removal of slivers after meshing: short edges are collapsed, free nodes moved, until no element is bad.
+
+CAD of crossing cylinders leaves edges thousands of times shorter than the mesh size; the elements on them are flat,
+no optimiser can move them, and they stall Newton's method. The work is local: a few hundred elements of millions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import combinations, permutations
+
+import numpy as np
+
+from meshes.patch import Patch, cut_patch
+from meshes.quality import mean_ratio
+from meshes.simplices import FloatArray, IntArray
+
+GOAL = 0.1
+"""Elements with a mean ratio below this are worked on; what cannot be raised that far is raised as far as it goes."""
+SHORT = 0.15
+"""Edges shorter than this fraction of the mesh size are collapsed where that is admissible."""
+TINY = 0.1
+"""A node leaves a curved surface only over less than this fraction of the mesh size."""
+REACH = 0.7
+"""A node slides along a curved surface by at most this fraction of the mesh size."""
+ROUNDS = 8
+"""How often the bad elements are sought anew."""
+MOVES = 4
+"""How often one node is moved in a round."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaned:
+    """The mended mesh and what was done to it."""
+
+    points: FloatArray  # (3, n_nodes), nodes without element dropped
+    cells: IntArray  # (4, n_elements)
+    origin: IntArray  # (n_elements,) number of the element before
+    facets: IntArray  # (3, n_facets)
+    labels: IntArray  # (n_facets,)
+    collapsed_edges: int
+    relocated_nodes: int
+    worst_before: float
+    worst_after: float
+
+
+def clean(
+    points: FloatArray,
+    cells: IntArray,
+    facets: IntArray,
+    labels: IntArray,
+    *,
+    size: float,
+    goal: float = GOAL,
+) -> Cleaned:
+    """Raise the worst mean ratio of a tetrahedral mesh, keeping its regions, surfaces and their topology.
+
+    points (3, n_nodes), cells (4, n_elements) with positive volumes, facets (3, n_facets) the triangles of all
+    labelled surfaces (outer boundary and every face between regions) with labels (n_facets,), size the mesh size
+    at the fibres in the unit of the points. Of two merged nodes the one on the lower-dimensional entity stays (corner,
+    curve, surface, volume). Plane surfaces stay plane, so that the volume of the box is kept to round-off. Every step
+    raises the worst mean ratio around it, hence nothing is inverted.
+    """
+    xyz = np.ascontiguousarray(points.T, dtype=np.float64).copy()
+    t, f = np.array(cells, dtype=np.int64), np.array(facets, dtype=np.int64)
+    origin, tags = np.arange(t.shape[1]), np.array(labels)
+    flat = _flat_labels(xyz, f, tags)
+    quality = mean_ratio(xyz.T, t)
+    before = float(quality.min())
+    collapsed = relocated = 0
+    for _ in range(ROUNDS):
+        seeds = np.flatnonzero((quality < goal) | (_shortest_edges(xyz, t) < SHORT * size))
+        if seeds.size == 0:
+            break
+        patch = cut_patch(xyz, t, f, tags, flat, seeds)
+        cell_numbers, facet_numbers = sorted(patch.cells), sorted(patch.facets)
+        done = _improve(patch, seeds.tolist(), size, goal)
+        if not any(done):
+            break
+        collapsed += done[0]
+        relocated += done[1]
+        t, keep = _applied(t, cell_numbers, patch.cells)
+        origin = origin[keep]
+        f, keep = _applied(f, facet_numbers, patch.facets)
+        tags = tags[keep]
+        quality = mean_ratio(xyz.T, t)
+    used = np.unique(t)
+    new = np.full(len(xyz), -1, dtype=np.int64)
+    new[used] = np.arange(used.size)
+    return Cleaned(
+        points=np.ascontiguousarray(xyz[used].T),
+        cells=new[t],
+        origin=origin,
+        facets=new[f],
+        labels=tags,
+        collapsed_edges=collapsed,
+        relocated_nodes=relocated,
+        worst_before=before,
+        worst_after=float(quality.min()),
+    )
+
+
+def _improve(patch: Patch, seeds: list[int], size: float, goal: float) -> tuple[int, int]:
+    """Work through the elements from the worst upwards; returns the numbers of collapses and of moved nodes."""
+    collapsed = 0
+    short = sorted(
+        (patch.length(a, b), a, b)
+        for a, b in {tuple(sorted(e)) for t in seeds for e in combinations(patch.cells[t], 2)}
+        if patch.length(a, b) < SHORT * size
+    )
+    waiting = set(seeds)
+    for _, a, b in short:
+        if patch.star.get(a, set()) & patch.star.get(b, set()):
+            changed = _collapse(patch, [(a, b), (b, a)], size, goal)
+            collapsed += bool(changed)
+            waiting |= changed
+    queue = [(patch.quality([patch.cells[t]]), t) for t in waiting & patch.cells.keys()]
+    heapify(queue)
+    moved: Counter[int] = Counter()
+    while queue:
+        _, number = heappop(queue)
+        if number not in patch.cells:
+            continue
+        tet = patch.cells[number]
+        if patch.quality([tet]) >= goal:
+            continue
+        changed = _collapse(patch, list(permutations(tet, 2)), size, goal)
+        collapsed += bool(changed)
+        if not changed:
+            for node in tet:
+                if moved[node] < MOVES and patch.relocate(node, goal):
+                    moved[node] += 1
+                    changed |= patch.star[node]
+        for other in changed:
+            value = patch.quality([patch.cells[other]])
+            if value < goal:
+                heappush(queue, (value, other))
+    return collapsed, moved.total()
+
+
+def _collapse(patch: Patch, candidates: list[tuple[int, int]], size: float, goal: float) -> set[int]:
+    """Do the best of some collapses (gone, kept) that raises the worst mean ratio; returns the changed elements."""
+    best: tuple[float, int, int] | None = None
+    for gone, kept in candidates:
+        if gone in patch.locked or kept in patch.locked:
+            continue
+        if not patch.node_labels(gone) <= patch.flat and patch.length(gone, kept) > REACH * size:
+            continue
+        value = patch.collapse_quality(gone, kept, tiny=TINY * size)
+        if value is None or (best is not None and value <= best[0]):
+            continue
+        if value > patch.star_quality(gone) * (1.0 + 1e-9) or value >= 2.0 * goal:
+            best = value, gone, kept
+    if best is None or best[0] <= 0.0:
+        return set()
+    return patch.collapse(best[1], best[2])
+
+
+def _applied(
+    table: IntArray, numbers: list[int], current: Mapping[int, tuple[int, ...]]
+) -> tuple[IntArray, IntArray]:
+    """The table after the edits of a patch, and the numbers of the columns that are left."""
+    alive = [n for n in numbers if n in current]
+    table = table.copy()
+    if alive:
+        table[:, alive] = np.array([current[n] for n in alive]).T
+    keep = np.setdiff1d(np.arange(table.shape[1]), [n for n in numbers if n not in current])
+    return table[:, keep], keep
+
+
+def _shortest_edges(xyz: FloatArray, cells: IntArray) -> FloatArray:
+    """Length of the shortest edge of every element, shape (n_elements,)."""
+    shortest = np.full(cells.shape[1], np.inf)
+    for i, j in combinations(range(4), 2):
+        np.minimum(shortest, ((xyz[cells[i]] - xyz[cells[j]]) ** 2).sum(axis=1), out=shortest)
+    return np.sqrt(shortest)
+
+
+def _flat_labels(xyz: FloatArray, facets: IntArray, labels: IntArray) -> set[int]:
+    """Labels all of whose facets lie in one plane, to 1e-9 of their extent."""
+    flat = set()
+    order = np.argsort(labels, kind="stable")
+    names, start = np.unique(labels[order], return_index=True)
+    for name, chosen in zip(names.tolist(), np.split(order, start[1:]), strict=True):
+        nodes = xyz[np.unique(facets[:, chosen])]
+        nodes = nodes - nodes.mean(axis=0)
+        _, singular, axes = np.linalg.svd(nodes.T @ nodes)
+        if np.abs(nodes @ axes[2]).max() <= 1e-9 * np.sqrt(singular[0] + 1e-300):
+            flat.add(name)
+    return flat

@@ -1,0 +1,311 @@
+"""Stack -> tetrahedra with checked names: CAD, size field, mesher and clean-up in a process of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from geometry.designs import Cell, Design
+from geometry.errors import CadError
+from geometry.stack import Stack
+from meshes import worker
+from meshes.assess import MeshingFailed, assess
+from meshes.cache import MeshCache
+from meshes.cleanup import Cleaned, clean
+from meshes.quality import MeshReport
+from meshes.simplices import FloatArray, IntArray, determinants
+from meshes.sizing import Sizing
+from meshes.tagged import TaggedMesh
+
+__all__ = ["MeshingFailed", "Realisation", "Sizing", "mesh_stack", "realise"]
+
+MICRO = 1e-6
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """What the mesher returns, before names are checked; lengths in metres."""
+
+    cleaned: Cleaned
+    region_of_cell: IntArray  # (n_elements,) index into region_names
+    region_names: tuple[str, ...]
+    surface_labels: Mapping[str, tuple[int, ...]]  # labels of the facets of each surface
+    volumes_cad: Mapping[str, float]  # [m3]
+    areas_cad: Mapping[str, float]  # [m2]
+    porosity_cad: float | None
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Realisation:
+    """Meshes of several designs, all with the same draw of the mat."""
+
+    draw: int
+    stacks: Mapping[Design, Stack]
+    meshes: Mapping[Design, TaggedMesh]
+    failures: tuple[str, ...]  # why earlier draws were given up
+
+
+def mesh_stack(
+    stack: Stack,
+    sizing: Sizing,
+    *,
+    draw: int = 0,
+    cache: MeshCache | None = None,
+    progress: Progress | None = None,
+) -> TaggedMesh:
+    """Mesh one stack; the result carries its MeshReport.
+
+    The same stack and sizing give the same mesh (one meshing thread). Raises MeshError when the sizing does not fit
+    the stack, CadError or MeshingFailed when this geometry could not be meshed to the quality floor.
+    """
+    return _mesh(stack, sizing, draw, cache, progress, None)
+
+
+def realise(
+    cell: Cell,
+    designs: Sequence[Design],
+    sizing: Sizing,
+    *,
+    cache: MeshCache | None = None,
+    max_draws: int = 5,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Realisation:
+    """Mesh several designs of one cell with one and the same draw of its mat.
+
+    If CAD, mesher or quality floor fail for one design, the next draw of the mat is tried for all, at most
+    `max_draws` times; `failures` tells why. Equal stacks are meshed once, different ones by `workers` processes.
+    Raises MeshingFailed when no draw could be meshed, MeshError or GeometryError for impossible descriptions.
+    """
+    tell = progress or (lambda _: None)
+    failures: list[str] = []
+    known: dict[str, TaggedMesh] = {}
+    for draw in range(max_draws if cell.redrawable else 1):
+        tell(f"geometry, draw {draw}" if draw else "geometry")
+        stacks = {Design(design): cell.stack(Design(design), draw) for design in designs}
+        wanted = {stack.fingerprint(): (design, stack) for design, stack in reversed(stacks.items())}
+        wanted = {key: value for key, value in reversed(wanted.items()) if key not in known}
+        for _, stack in wanted.values():
+            sizing.require(stack)
+        made, failed = _mesh_all(wanted, sizing, draw, cache, tell, workers)
+        known |= made
+        if not failed:
+            meshes = {design: _of_draw(known[stack.fingerprint()], draw) for design, stack in stacks.items()}
+            return Realisation(draw=draw, stacks=stacks, meshes=meshes, failures=tuple(failures))
+        failures += failed
+        tell(failed[-1])
+    raise MeshingFailed(
+        f"no mesh after {len(failures)} attempts ({'; '.join(failures)}); "
+        "use another seed, a finer mesh size or a higher porosity"
+    )
+
+
+def _mesh_all(
+    wanted: Mapping[str, tuple[Design, Stack]],
+    sizing: Sizing,
+    draw: int,
+    cache: MeshCache | None,
+    tell: Progress,
+    workers: int,
+) -> tuple[dict[str, TaggedMesh], list[str]]:
+    """Meshes by fingerprint, and one sentence for each design that failed."""
+    children = worker.Children()
+    made: dict[str, TaggedMesh] = {}
+    failed: list[str] = []
+    with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
+        try:
+            jobs: dict[str, Future[TaggedMesh]] = {
+                key: pool.submit(
+                    _mesh, stack, sizing, draw, cache, partial(_prefixed, tell, design), children
+                )
+                for key, (design, stack) in wanted.items()
+            }
+            for key, job in jobs.items():
+                try:
+                    made[key] = job.result()
+                except (CadError, MeshingFailed, worker.WorkerError) as error:
+                    failed.append(f"draw {draw}, {wanted[key][0]}: {error}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            children.kill()
+            raise
+    return made, failed
+
+
+def _prefixed(tell: Progress, design: Design, text: str) -> None:
+    tell(f"{design}: {text}")
+
+
+def _of_draw(mesh: TaggedMesh, draw: int) -> TaggedMesh:
+    """A mesh that does not depend on the mat may stem from an earlier draw; its report names the present one."""
+    return mesh if mesh.report is None else mesh.with_report(replace(mesh.report, draw=draw))
+
+
+def _mesh(
+    stack: Stack,
+    sizing: Sizing,
+    draw: int,
+    cache: MeshCache | None,
+    progress: Progress | None,
+    children: worker.Children | None,
+) -> TaggedMesh:
+    sizing.require(stack)
+    if cache is not None:
+        found = cache.get(stack, sizing)
+        if found is not None:
+            return _of_draw(found, draw)
+    raw = worker.run(mesh_job, stack, sizing, progress=progress, children=children)
+    begin = time.perf_counter()
+    mesh = _tagged(raw)
+    seconds = {**raw.seconds, "tagging": time.perf_counter() - begin}
+    report: MeshReport = assess(mesh, stack, sizing, raw, draw=draw, seconds=seconds)
+    mesh = mesh.with_report(report)
+    if cache is not None:
+        cache.put(stack, sizing, mesh)
+    return mesh
+
+
+def _tagged(raw: Raw) -> TaggedMesh:
+    cleaned = raw.cleaned
+    surfaces = {
+        name: cleaned.facets[:, np.isin(cleaned.labels, labels)]
+        for name, labels in raw.surface_labels.items()
+    }
+    missing = [name for name, nodes in surfaces.items() if nodes.shape[1] == 0]
+    if missing:
+        raise MeshingFailed(
+            f"the mesh lost the surface {', '.join(missing)}; use a finer mesh size or another draw"
+        )
+    return TaggedMesh.from_arrays(
+        points=cleaned.points,
+        cells=cleaned.cells,
+        regions={name: np.flatnonzero(raw.region_of_cell == k) for k, name in enumerate(raw.region_names)},
+        surfaces=surfaces,
+    )
+
+
+def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
+    """CAD, surface mesh, volume mesh and clean-up; meant for `worker.run`, since Gmsh's state is global."""
+    import gmsh
+
+    from geometry import cad
+
+    gmsh.initialize(interruptible=False)
+    try:
+        for option, value in {"General.Terminal": 0, "General.NumThreads": 1}.items():
+            gmsh.option.setNumber(option, value)
+        gmsh.model.add("cell")
+        worker.stage("CAD")
+        summary = cad.build(stack)
+        begin = time.perf_counter()
+        _set_sizes(stack, sizing, summary.surface_tags)
+        try:
+            worker.stage("surface mesh")
+            gmsh.model.mesh.generate(2)
+            worker.stage("volume mesh")
+            gmsh.model.mesh.generate(3)
+        except Exception as error:  # Gmsh raises bare Exception
+            raise MeshingFailed(
+                f"the mesher failed ({' '.join(str(error).split())}); try another draw"
+            ) from None
+        meshed = time.perf_counter()
+        points, cells, region, names, facets, labels = _collect()
+    finally:
+        gmsh.finalize()
+    worker.stage("clean-up")
+    cleaned = clean(points, cells, facets, labels, size=sizing.size / MICRO)
+    cleaned = replace(cleaned, points=cleaned.points * MICRO)
+    return Raw(
+        cleaned=cleaned,
+        region_of_cell=region[cleaned.origin],
+        region_names=names,
+        surface_labels=summary.surface_tags,
+        volumes_cad=dict(summary.volumes),
+        areas_cad=dict(summary.areas),
+        porosity_cad=summary.porosity,
+        seconds={
+            "cad": summary.seconds,
+            "mesh": meshed - begin,
+            "cleanup": time.perf_counter() - meshed,
+        },
+    )
+
+
+def _set_sizes(stack: Stack, sizing: Sizing, surface_tags: Mapping[str, Sequence[int]]) -> None:
+    """Background field: `size` on the fibres (or the foil), growing linearly with the distance; HXT, one thread."""
+    import gmsh
+
+    name = "foil" if stack.mat is None else "fibre_surface"
+    field = gmsh.model.mesh.field
+    distance, threshold = field.add("Distance"), field.add("Threshold")
+    field.setNumbers(distance, "SurfacesList", list(surface_tags[name]))
+    field.setNumber(distance, "Sampling", 20)
+    for key, value in {
+        "InField": distance,
+        "SizeMin": sizing.size / MICRO,
+        "SizeMax": sizing.largest / MICRO,
+        "DistMin": sizing.size / MICRO,
+        "DistMax": sizing.reach / MICRO,
+    }.items():
+        field.setNumber(threshold, key, value)
+    field.setAsBackgroundMesh(threshold)
+    for option, value in {
+        "MeshSizeExtendFromBoundary": 0,
+        "MeshSizeFromPoints": 0,
+        "MeshSizeFromCurvature": 0,
+        "MeshSizeMax": sizing.largest / MICRO,
+        "Algorithm3D": 10,
+        "ElementOrder": 1,
+    }.items():
+        gmsh.option.setNumber(f"Mesh.{option}", value)
+
+
+def _collect() -> tuple[FloatArray, IntArray, IntArray, tuple[str, ...], IntArray, IntArray]:
+    """Points [um], cells, region of each cell, names of regions, all surface triangles and the face each lies on."""
+    import gmsh
+
+    tags, xyz, _ = gmsh.model.mesh.getNodes()
+    tags = np.asarray(tags, dtype=np.int64)
+    number = np.full(int(tags.max()) + 1, -1, dtype=np.int64)
+    number[tags] = np.arange(tags.size)
+    names: list[str] = []
+    cells: list[IntArray] = []
+    region: list[IntArray] = []
+    for _, group in gmsh.model.getPhysicalGroups(3):
+        for entity in gmsh.model.getEntitiesForPhysicalGroup(3, group):
+            nodes = np.asarray(gmsh.model.mesh.getElementsByType(4, entity)[1], dtype=np.int64)
+            cells.append(number[nodes].reshape(-1, 4).T)
+            region.append(np.full(cells[-1].shape[1], len(names)))
+        names.append(gmsh.model.getPhysicalName(3, group))
+    total = len(gmsh.model.mesh.getElementsByType(4)[0])
+    cell = np.concatenate(cells, axis=1)
+    if cell.shape[1] != total or total == 0:
+        raise MeshingFailed(
+            f"{total - cell.shape[1]} of {total} tetrahedra lie in no region; try another draw"
+        )
+    facets: list[IntArray] = []
+    labels: list[IntArray] = []
+    for _, entity in gmsh.model.getEntities(2):
+        nodes = np.asarray(gmsh.model.mesh.getElementsByType(2, entity)[1], dtype=np.int64)
+        facets.append(number[nodes].reshape(-1, 3).T)
+        labels.append(np.full(facets[-1].shape[1], entity))
+    points = np.asarray(xyz).reshape(-1, 3).T.copy()
+    used = np.unique(cell)
+    new = np.full(tags.size, -1, dtype=np.int64)
+    new[used] = np.arange(used.size)
+    facet = new[np.concatenate(facets, axis=1)]
+    cell = new[cell]
+    points = points[:, used]
+    det = determinants(points, cell)
+    if (det < 0).all():
+        cell[2:] = cell[:1:-1].copy()
+    elif (det <= 0).any():
+        raise MeshingFailed(f"the mesher left {int((det <= 0).sum())} inverted tetrahedra; try another draw")
+    return points, cell, np.concatenate(region), tuple(names), facet, np.concatenate(labels)

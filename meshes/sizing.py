@@ -1,0 +1,77 @@
+"""How fine a mesh is where: a size at the fibre surface that grows with the distance from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from geometry.errors import micrometres
+from geometry.stack import Stack
+from meshes.simplices import MeshError
+
+FAR_RATIO = 6.0
+"""Default edge length far away, in sizes at the fibres: 2.1 µm in the separator at 0.35 µm on the fibres."""
+GROWTH = 0.35
+"""Default increase of the edge length per distance from the fibre surface [-]."""
+MAX_TRIANGLES = 3e6
+"""More triangles on the finest surface than this are refused: the mesh would not fit into a workstation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizing:
+    """Edge lengths of the tetrahedra.
+
+    size     on the fibre surface (on the foil where there are no fibres) [m]
+    far      largest edge length [m]; None means FAR_RATIO times `size`
+    growth   increase of the edge length per distance from that surface [-]
+    """
+
+    size: float
+    far: float | None = None
+    growth: float = GROWTH
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.size) and self.size > 0):
+            raise MeshError(f"mesh size must be a finite length above 0 µm, got {micrometres(self.size)}")
+        if self.far is not None and not (math.isfinite(self.far) and self.far >= self.size):
+            raise MeshError(
+                f"far mesh size must be at least the size at the fibres ({micrometres(self.size)}), "
+                f"got {micrometres(self.far)}"
+            )
+        if not (math.isfinite(self.growth) and self.growth > 0):
+            raise MeshError(
+                f"growth of the mesh size must be above 0, got {self.growth:g}; 0.2 to 0.5 is usual"
+            )
+
+    @property
+    def largest(self) -> float:
+        """Edge length far from the fibres [m]."""
+        return FAR_RATIO * self.size if self.far is None else self.far
+
+    @property
+    def reach(self) -> float:
+        """Distance from the surface at which `largest` is reached [m]; the first `size` is not graded."""
+        return self.size + max(self.largest - self.size, 1e-3 * self.size) / self.growth
+
+    def require(self, stack: Stack) -> None:
+        """Raise MeshError when the size cannot resolve the finest shape of the stack, or would never finish."""
+        if stack.mat is not None:
+            self._limit("the fibre diameter", 2.0 * float(stack.mat.radii.min()))
+            area = 4.0 * stack.mat.solid_volume() / (2.0 * float(stack.mat.radii.mean()))
+        else:
+            area = stack.projected_area
+        if stack.roughness is not None:
+            self._limit("the height of the roughness", stack.roughness.height)
+        triangles = area / (0.433 * self.size**2)
+        if triangles > MAX_TRIANGLES:
+            raise MeshError(
+                f"mesh size {micrometres(self.size)} would need about {triangles:.2g} triangles on the finest "
+                f"surface, more than {MAX_TRIANGLES:.0e}; use a coarser size or a smaller cell"
+            )
+
+    def _limit(self, what: str, length: float) -> None:
+        if self.size > length * (1 + 1e-9):
+            raise MeshError(
+                f"mesh size {micrometres(self.size)} is larger than {what} ({micrometres(length)}); "
+                f"use at most that, better {micrometres(0.35 * length)} or less"
+            )
