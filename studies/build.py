@@ -1,0 +1,142 @@
+"""From a case to what the other packages take: cell, sizing, model and control."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fem.electrolyte import ELECTROLYTE_LAWS, ElectrolyteLaw
+from fem.kinetics import KINETIC_LAWS, Film, Kinetics
+from fem.materials import Conductor, Electrolyte, Insulator
+from fem.model import (
+    Boundary,
+    Control,
+    Electrode,
+    Galvanostatic,
+    Grounded,
+    Material,
+    Model,
+    Potentiostatic,
+)
+from geometry.designs import Cell, Design
+from geometry.fibre_list import FibreList
+from geometry.fibres import Fibre, Framework
+from geometry.ordered_mat import CrossedMat, GridMat, ParallelMat
+from geometry.random_mat import RandomMat
+from geometry.regions import ELECTROLYTES, Region, Surface
+from geometry.stack import Roughness
+from meshes.generate import Sizing
+from meshes.tagged import TaggedMesh
+from studies.tables import ListFramework, OrderedFramework, RandomFramework
+
+if TYPE_CHECKING:
+    from studies.case import Case
+
+ORDERED = {"parallel": ParallelMat, "crossed": CrossedMat, "grid": GridMat}
+
+
+def framework(table: RandomFramework | OrderedFramework | ListFramework) -> Framework:
+    """The framework that a table describes."""
+    if isinstance(table, ListFramework):
+        fibres = tuple(Fibre(start=f.start, end=f.end, radius=f.diameter / 2) for f in table.fibres)
+        return FibreList(thickness=table.thickness, fibres=fibres)
+    numbers = {
+        "thickness": table.thickness,
+        "fibre_diameter": table.fibre_diameter,
+        "porosity": table.porosity,
+    }
+    if isinstance(table, RandomFramework):
+        return RandomMat(**numbers, seed=table.seed)
+    return ORDERED[table.kind](**numbers)
+
+
+def cell(case: Case) -> Cell:
+    """The parts of all designs."""
+    parts = case.cell
+    rough = parts.rough
+    return Cell(
+        width=parts.width,
+        depth=parts.depth,
+        separator=parts.separator.thickness,
+        ionic_layer=None if parts.ionic_layer is None else parts.ionic_layer.thickness,
+        framework=None if parts.framework is None else framework(parts.framework),
+        rough=None
+        if rough is None
+        else Roughness(kind=rough.kind, height=rough.height, wavelength=rough.wavelength),
+        gap=parts.gap,
+    )
+
+
+def sizing(case: Case) -> Sizing:
+    """Mesh sizes; what the case leaves open is the mesher's choice."""
+    return Sizing(size=case.mesh.size, far=case.mesh.far)
+
+
+def electrolyte_law(case: Case) -> ElectrolyteLaw:
+    """The liquid's property law."""
+    return ELECTROLYTE_LAWS[case.electrolyte.law]()
+
+
+def kinetics(case: Case, surface: str) -> Kinetics:
+    """The kinetic law of "fibres", "foil" or "counter", in its film if there is one."""
+    table = case.kinetics.on(surface)
+    parameters = {
+        name: getattr(table, name)
+        for name in type(table).model_fields
+        if name not in ("law", "film_resistance")
+    }
+    law = KINETIC_LAWS[table.law](**parameters)
+    return Film(table.film_resistance, law) if table.film_resistance > 0.0 else law
+
+
+def model(case: Case, design: Design, mesh: TaggedMesh) -> Model:
+    """Materials, reactions and boundaries of one design; the insulating mat differs from the bilayer here
+    alone.
+
+    The mesh says whether there are feet: given fibres need not touch the anode plane.
+    """
+    layers, law = case.cell, electrolyte_law(case)
+    concentration = case.electrolyte.concentration
+    regions: dict[str, Material] = {
+        Region.SEPARATOR: Electrolyte(
+            law=law,
+            concentration=concentration,
+            porosity=layers.separator.porosity,
+            macmullin=layers.separator.macmullin,
+        )
+    }
+    if design.has_ionic_layer and layers.ionic_layer is not None:
+        regions[Region.IONIC_LAYER] = Electrolyte(
+            law=law,
+            concentration=concentration,
+            porosity=layers.ionic_layer.porosity,
+            macmullin=layers.ionic_layer.macmullin,
+        )
+    boundaries: dict[str, Boundary] = {
+        Surface.FOIL: Electrode(kinetics(case, "foil"), terminal="anode"),
+        Surface.COUNTER: Electrode(kinetics(case, "counter"), terminal="counter"),
+    }
+    interfaces: dict[tuple[str, str], Kinetics] = {}
+    if design.has_framework and layers.framework is not None:
+        regions[Region.PORES] = Electrolyte(law=law, concentration=concentration)
+        if design is Design.INSULATING_MAT:
+            regions[Region.FIBRES] = Insulator()
+        else:
+            regions[Region.FIBRES] = Conductor(conductivity=layers.framework.conductivity)
+            if Surface.FEET in mesh.surfaces:
+                boundaries[Surface.FEET] = Grounded()
+            on_fibres = kinetics(case, "fibres")
+            interfaces = {(Region.FIBRES, name): on_fibres for name in ELECTROLYTES if name in regions}
+    return Model(
+        temperature=case.electrolyte.temperature,
+        regions=regions,
+        interfaces=interfaces,
+        boundaries=boundaries,
+    )
+
+
+def control(case: Case) -> Control:
+    """What drives the cell."""
+    if case.operation.cell_voltage is not None:
+        return Potentiostatic(cell_voltage=case.operation.cell_voltage)
+    assert case.operation.current_density is not None
+    return Galvanostatic(current_density=case.operation.current_density)

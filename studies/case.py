@@ -1,0 +1,125 @@
+"""One case: what to build, of what, at which operating point; read from TOML, checked before any work."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from geometry.designs import Design
+from studies import checks
+from studies.errors import CaseError, sentences
+from studies.fields import Table
+from studies.kinetic_tables import Kinetics
+from studies.tables import CellTable, ElectrolyteTable, MeshTable, Operation
+
+SHIPPED = resources.files("studies") / "cases"
+DEFAULT = "bilayer"
+
+
+def _possible(data: Mapping[str, Any]) -> tuple[Design, ...]:
+    """All designs whose parts the cell has."""
+    cell = data.get("cell")
+    return tuple(Design) if cell is None else tuple(d for d in Design if not checks.lacking(cell, d))
+
+
+class Case(Table):
+    """A complete, checked case; SI numbers inside.
+
+    `Case.load(path)` reads a file, `Case.from_toml(text)` text, `Case.from_dict(data)` nested tables with
+    quantities as
+    text. All raise `CaseError` with one sentence per problem. `to_dict` gives tables that `from_dict`
+    reads back to the
+    same case.
+    """
+
+    title: Annotated[str, Field(max_length=200)] = "Lithium-metal cell"
+    cell: Annotated[CellTable, Field(examples=['[cell] with width = "16 um"'])]
+    designs: Annotated[
+        tuple[Design, ...], Field(min_length=1, default_factory=_possible, examples=['["planar", "bilayer"]'])
+    ]
+    electrolyte: ElectrolyteTable = ElectrolyteTable()
+    kinetics: Kinetics = Kinetics()
+    operation: Annotated[Operation, Field(examples=['[operation] with current_density = "10 mA/cm^2"'])]
+    mesh: Annotated[MeshTable, Field(examples=['[mesh] with size = "0.35 um"'])]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Case:
+        found = list(checks.problems(self))
+        if found:
+            raise PydanticCustomError("case", "{text}", {"text": " ".join(found), "sentences": found})
+        return self
+
+    @classmethod
+    def load(cls, path: Path | str) -> Case:
+        """The case in a TOML file."""
+        path = Path(path)
+        return cls.from_toml(_text(path), folder=path.parent, name=str(path))
+
+    @classmethod
+    def shipped(cls, name: str = DEFAULT) -> Case:
+        """A case that comes with the program, by name."""
+        if name not in shipped_names():
+            raise CaseError(f'there is no shipped case "{name}"; use one of: {", ".join(shipped_names())}.')
+        return cls.from_toml((SHIPPED / f"{name}.toml").read_text("utf-8"), name=name)
+
+    @classmethod
+    def from_toml(cls, text: str, *, folder: Path | str = ".", name: str = "the case") -> Case:
+        """The case in TOML text; paths in it count from ``folder``."""
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise CaseError(f"{name} is no valid TOML: {error}; quantities are text in quotes.") from error
+        if not data:
+            raise CaseError(
+                f"{name} is empty; start from a shipped one: bilayer cases {DEFAULT} > my-case.toml"
+            )
+        return cls.from_dict(data, folder=folder)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, folder: Path | str = ".") -> Case:
+        """The case in nested tables, quantities as text with units."""
+        try:
+            return cls.model_validate(data, context={"folder": folder})
+        except ValidationError as error:
+            raise CaseError(sentences(error, cls, data)) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested tables of plain text, numbers and lists, with every default written out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """JSON schema of a case file, for editors."""
+        return cls.model_json_schema(mode="validation")
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of the cases that come with the program, the default first."""
+    names = sorted(
+        entry.name.removesuffix(".toml") for entry in SHIPPED.iterdir() if entry.name.endswith(".toml")
+    )
+    return tuple(sorted(names, key=lambda name: name != DEFAULT))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError as error:
+        raise CaseError(
+            f"case file {path} does not exist; give a TOML file or a shipped case "
+            f"({', '.join(shipped_names())})."
+        ) from error
+    except IsADirectoryError as error:
+        raise CaseError(f"case file {path} is a folder; give the TOML file itself.") from error
+    except OSError as error:
+        raise CaseError(
+            f"case file {path} cannot be read ({error.strerror}); check its permissions."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise CaseError(f"case file {path} is binary, not text; give a TOML file in UTF-8.") from error

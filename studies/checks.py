@@ -1,0 +1,100 @@
+"""Checks that need more than one field of a case; all of them run before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from fem.electrolyte import check_validity
+from geometry.designs import Design
+from studies import build
+from studies.units import shown
+
+if TYPE_CHECKING:
+    from studies.case import Case
+    from studies.tables import CellTable
+
+
+def lacking(cell: CellTable, design: Design) -> tuple[str, ...]:
+    """Parts that a design needs and the cell does not have."""
+    needed = {
+        "framework": design.has_framework,
+        "ionic_layer": design.has_ionic_layer,
+        "rough": design.is_rough,
+    }
+    return tuple(part for part, need in needed.items() if need and getattr(cell, part) is None)
+
+
+def problems(case: Case) -> Iterator[str]:
+    """One sentence for each thing that does not fit together."""
+    yield from _designs(case)
+    yield from _framework(case)
+    yield from _sizes(case)
+    law, conditions = build.electrolyte_law(case), case.electrolyte
+    yield from _refused(
+        "electrolyte", lambda: check_validity(law, conditions.temperature, conditions.concentration)
+    )
+    for name in ("fibres", "foil", "counter"):
+        if name == "fibres" or getattr(case.kinetics, name) is not None:
+            yield from _refused(f"kinetics.{name}", lambda name=name: build.kinetics(case, name))
+
+
+def _designs(case: Case) -> Iterator[str]:
+    if len(set(case.designs)) < len(case.designs):
+        twice = next(d for d in case.designs if case.designs.count(d) > 1)
+        yield f'designs names "{twice}" twice; remove one of them.'
+    for design in dict.fromkeys(case.designs):
+        for part in lacking(case.cell, design):
+            yield (
+                f'designs has "{design}", which needs the table [cell.{part}], and that is missing; '
+                "add the table or leave the design out."
+            )
+
+
+def _framework(case: Case) -> Iterator[str]:
+    framework = case.cell.framework
+    if framework is None:
+        return
+    size = framework.fibre_diameter
+    for name, length in (("cell.framework.thickness", framework.thickness), ("cell.width", case.cell.width),
+                         ("cell.depth", case.cell.depth)):  # fmt: skip
+        if size >= length:
+            yield (
+                f"cell.framework.fibre_diameter is {shown(size, 'm', 'um')}, not thinner than {name} = "
+                f"{shown(length, 'm', 'um')}; take thinner fibres or enlarge {name}."
+            )
+            return
+    yield from _refused("cell.framework", lambda: build.framework(framework))
+
+
+def _sizes(case: Case) -> Iterator[str]:
+    size, cell = case.mesh.size, case.cell
+    limits = {"cell.width": cell.width, "cell.depth": cell.depth}
+    if cell.framework is not None and any(d.has_framework for d in case.designs):
+        limits = {"cell.framework.fibre_diameter": cell.framework.fibre_diameter}
+    for name, limit in limits.items():
+        if size > limit:
+            yield (
+                f"mesh.size is {shown(size, 'm', 'um')}, larger than {name} = {shown(limit, 'm', 'um')}; "
+                f"make it smaller, such as {shown(0.35 * limit, 'm', 'um')}."
+            )
+    if case.mesh.far is not None and case.mesh.far < size:
+        yield (
+            f"mesh.far is {shown(case.mesh.far, 'm', 'um')}, below mesh.size = {shown(size, 'm', 'um')}; "
+            "make it at least as large, or leave it out."
+        )
+    if cell.rough is not None and any(d.is_rough for d in case.designs):
+        if size > cell.rough.height:
+            yield (
+                f"mesh.size is {shown(size, 'm', 'um')}, larger than cell.rough.height = "
+                f"{shown(cell.rough.height, 'm', 'um')}; make it smaller."
+            )
+        yield from _refused("cell.rough", lambda: build.cell(case).stack(Design.PLANAR_ROUGH))
+
+
+def _refused(name: str, make: Callable[[], Any]) -> Iterator[str]:
+    """The constructor's own objection, under the name of the table that it is about."""
+    try:
+        make()
+    except ValueError as error:
+        yield f"{name}: {str(error).rstrip('.')}."

@@ -1,0 +1,211 @@
+"""The command line, thin: it reads, calls one function of this package, and shows what came out.
+
+Exit codes: 0 success, 1 a failed or untrusted computation, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from fem.film import FilmNotSolved
+from fem.model import ModelError
+from fem.newton import SolveFailed
+from fem.parameters import ParameterError
+from geometry.designs import Design
+from geometry.errors import CadError, GeometryError
+from meshes import files, paraview
+from meshes.cache import MeshCache
+from meshes.generate import MeshingFailed
+from meshes.tagged import MeshError
+from meshes.worker import WorkerError
+from studies import checks, limits, output, screen
+from studies.case import SHIPPED, Case, shipped_names
+from studies.compare import compare as run_comparison
+from studies.compare import mesh_designs
+from studies.errors import CaseError
+from studies.figures import LABELS
+from studies.run import run_design
+
+MISTAKES = (CaseError, GeometryError, MeshError, ModelError, ParameterError)
+FAILURES = (SolveFailed, CadError, MeshingFailed, WorkerError, FilmNotSolved)
+
+
+class Guarded(TyperGroup):
+    """Turns the program's own errors into sentences and exit codes; anything else is a bug and shows as
+    one."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        _, errors = screen.consoles()
+        try:
+            return super().invoke(ctx)
+        except MISTAKES as error:
+            for problem in getattr(error, "problems", (str(error),)):
+                errors.print(f"error: {problem}", style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(2) from error
+        except FAILURES as error:
+            errors.print(f"failed: {error}", style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=Guarded,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Where the current goes in a lithium-metal anode with a fibre framework and an ionic layer.",
+)
+
+CaseName = Annotated[
+    str, typer.Argument(metavar="CASE.toml", help="A case file, or the name of a shipped case.")
+]
+Cache = Annotated[
+    Path | None, typer.Option("--cache", metavar="DIR", help="Keep meshes here and use them again.")
+]
+OneDesign = Annotated[
+    Design | None, typer.Option("--design", help="Which design; the bilayer if the case has it.")
+]
+Method = Annotated[str, typer.Option("--method", help="auto or equilibrated: how the steady state is found.")]
+
+
+@app.command()
+def compare(
+    case: CaseName = "bilayer",
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")] = Path(
+        "out/compare"
+    ),
+    cache: Cache = None,
+    method: Method = "auto",
+) -> None:
+    """Run all designs of a case: table, comparison.csv, report.html, a folder per design."""
+    console, errors = screen.consoles()
+    chosen, solver = _case(case), _method(method)
+    with screen.Stages(errors) as stages:
+        comparison = run_comparison(chosen, out, cache=_cache(cache), method=solver, progress=stages)
+    if comparison.results:
+        console.print(screen.results_table(chosen.title, comparison.results))
+        console.print("\n".join(screen.notes()), style="dim")
+    console.print("\n".join(screen.verdict(comparison)))
+    console.print(f"{stages.seconds:.0f} s; report: {out / 'report.html'}", soft_wrap=True)
+    if not comparison.complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    case: CaseName,
+    design: OneDesign = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")] = Path(
+        "out/run"
+    ),
+    cache: Cache = None,
+    method: Method = "auto",
+) -> None:
+    """Run one design of a case: result.json, and fields for ParaView."""
+    console, errors = screen.consoles()
+    chosen, solver = _case(case), _method(method)
+    which = _design(chosen, design)
+    limits.refuse_depletion(chosen, (which,))
+    with output.folder(out) as folder, screen.Stages(errors) as stages:
+        made = mesh_designs(chosen, [which], cache=_cache(cache), progress=stages)
+        mesh = made.meshes[which]
+        assert mesh.report is not None
+        result = run_design(chosen, which, mesh, mesh.report, folder, method=solver, progress=stages)
+    console.print(screen.results_table(chosen.title, {which: result}))
+    console.print("\n".join(screen.notes()), style="dim")
+    console.print("\n".join(screen.missed(which, result)) or "[green]All trust checks passed.[/]")
+    console.print(f"{stages.seconds:.0f} s; result: {out / 'result.json'}", soft_wrap=True)
+    if not result.trusted:
+        raise typer.Exit(1)
+
+
+@app.command()
+def mesh(
+    case: CaseName,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE.msh", help="Mesh file to write, MSH 4.1 in metres.")
+    ],
+    design: OneDesign = None,
+    cache: Cache = None,
+    view: Annotated[
+        Path | None,
+        typer.Option("--paraview", metavar="DIR", help="Also write every region and surface here."),
+    ] = None,
+) -> None:
+    """Make geometry and mesh of one design; report quality, connectivity and volumes."""
+    console, errors = screen.consoles()
+    chosen = _case(case)
+    which = _design(chosen, design)
+    output.check_file(out)
+    if view is not None:
+        with output.folder(view):
+            pass
+    with screen.Stages(errors) as stages:
+        made = mesh_designs(chosen, [which], cache=_cache(cache), progress=stages)
+        tagged = made.meshes[which]
+        stages("writing")
+        files.save(tagged, out)
+        if view is not None:
+            with output.folder(view) as folder:
+                paraview.write_mesh(folder, tagged)
+    assert tagged.report is not None
+    console.print(screen.mesh_table(f"{chosen.title}: {LABELS[which]}", tagged.report))
+    for note in made.failures:
+        console.print(note, style="yellow", markup=False)
+    console.print(f"{stages.seconds:.0f} s; mesh: {out}", soft_wrap=True)
+
+
+@app.command()
+def cases(
+    name: Annotated[str | None, typer.Argument(help="Print this case, to start your own from it.")] = None,
+) -> None:
+    """List the shipped cases, or print one."""
+    if name is None:
+        for known in shipped_names():
+            typer.echo(f"{known:15} {Case.shipped(known).title}")
+        return
+    Case.shipped(name)
+    typer.echo((SHIPPED / f"{name}.toml").read_text("utf-8"), nl=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of case files, for editors."""
+    typer.echo(json.dumps(Case.json_schema(), indent=2))
+
+
+def main() -> None:
+    """Entry point of the command ``bilayer``."""
+    app()
+
+
+def _case(name: str) -> Case:
+    if name in shipped_names() and not Path(name).exists():
+        return Case.shipped(name)
+    return Case.load(name)
+
+
+def _design(case: Case, design: Design | None) -> Design:
+    which = design or (Design.BILAYER if Design.BILAYER in case.designs else case.designs[0])
+    missing = checks.lacking(case.cell, which)
+    if missing:
+        tables = ", ".join(f"[cell.{part}]" for part in missing)
+        raise CaseError(
+            f"design {which} needs {tables}, which the case does not have; add it or take another design."
+        )
+    return which
+
+
+def _cache(folder: Path | None) -> MeshCache | None:
+    return None if folder is None else MeshCache(folder)
+
+
+def _method(name: str) -> Any:
+    if name not in ("auto", "equilibrated"):
+        raise CaseError(f'--method is "{name}", which is unknown; use one of: auto, equilibrated.')
+    return None if name == "auto" else name

@@ -1,0 +1,179 @@
+"""The main job: all designs of a case on one mat, area, separator and counter; table, files, report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from fem.model import ModelError
+from fem.newton import SolveFailed
+from fem.solve import Method
+from geometry.designs import Cell, Design
+from meshes.cache import MeshCache
+from meshes.generate import MeshingFailed, Realisation, Sizing, realise
+from studies import build, limits, output, report
+from studies.case import Case
+from studies.run import DesignResult, Progress, run_design
+
+COLUMNS = (
+    "current_density_A_m2", "cell_voltage_V", "anode_overpotential_V", "ohmic_solid_V", "ohmic_electrolyte_V",
+    "concentration_V", "kinetic_anode_V", "kinetic_counter_V", "film_anode_V", "film_counter_V", "junction_V",
+    "share_fibres", "share_foil",
+    *(f"{surface}_{name}" for surface in ("fibres", "foil", "anode")
+      for name in ("mean_A_m2", "p99_A_m2", "max_A_m2", "cv", "gini", "reversed_share", "area_m2")),
+    "top_bottom_ratio", "z50_m", "c_min_ratio", "limiting_current_foil_A_m2", "limiting_current_top_A_m2",
+    "limit_ratio", "wagner", "penetration_depth_m", "charge_imbalance", "split_closure", "inventory_error",
+    "psi_spread", "porosity_cad", "porosity_mesh", "percolating_share", "pocket_share", "worst_mean_ratio",
+    "fibre_area_error", "fibre_volume_error",
+)  # fmt: skip
+"""Columns of comparison.csv after ``design``, ``status`` and ``reason``; further metrics follow them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A design that gave no result, and why."""
+
+    design: Design
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """All designs of a case, in the order of the case; ``failures`` are those without a result."""
+
+    case: Case
+    results: Mapping[Design, DesignResult]
+    failures: tuple[Failure, ...]
+    draw: int  # which draw of the mat all designs share
+    notes: tuple[
+        str, ...
+    ]  # what went wrong on the way and was mended, such as a draw that could not be meshed
+
+    @property
+    def complete(self) -> bool:
+        """Whether every design gave a result that passes its checks."""
+        return not self.failures and all(result.trusted for result in self.results.values())
+
+    def table(self) -> pd.DataFrame:
+        """One row per design; numbers in SI units, named in the columns; empty where a design has no such
+        number."""
+        reasons = {failure.design: failure.reason for failure in self.failures}
+        rows = []
+        for design in self.case.designs:
+            result = self.results.get(design)
+            if result is None:
+                rows.append({"design": str(design), "status": "failed", "reason": reasons[design]})
+                continue
+            missed = "; ".join(check.text for check in result.trust if not check.passed)
+            status = "ok" if result.trusted else "not trusted"
+            rows.append({"design": str(design), "status": status, "reason": missed, **result.metrics})
+        extra = [
+            key
+            for row in rows
+            for key in row
+            if key not in COLUMNS and key not in ("design", "status", "reason")
+        ]
+        return pd.DataFrame(rows, columns=["design", "status", "reason", *COLUMNS, *dict.fromkeys(extra)])
+
+
+def compare(
+    case: Case,
+    out: Path | str,
+    *,
+    cache: MeshCache | None = None,
+    method: Method | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run all designs of ``case`` and write comparison.csv, report.html and a folder per design into ``out``.
+
+    A design that fails is a row with its reason; the others are kept. Raises CaseError before any work if
+    the current
+    is above the limit of a flat design or ``out`` cannot be written, GeometryError if the mat cannot be
+    drawn.
+    """
+    tell = progress or (lambda _text: None)
+    limits.refuse_depletion(case, case.designs)
+    with output.folder(out) as folder:
+        made = mesh_designs(case, case.designs, cache=cache, progress=tell)
+        results, failures = _solve(case, made, folder, method, tell)
+        comparison = Comparison(
+            case=case, results=results, failures=failures, draw=made.draw, notes=tuple(made.failures)
+        )
+        comparison.table().to_csv(folder / "comparison.csv", index=False)
+        tell("report")
+        report.write(comparison, folder)
+    return comparison
+
+
+def mesh_designs(
+    case: Case, designs: Sequence[Design], *, cache: MeshCache | None, progress: Progress
+) -> Realisation:
+    """Meshes of some designs on one draw of the mat.
+
+    When no draw can be meshed for all of them, designs without a mat are meshed one by one and those with a
+    mat together, so that what can be compared is; `failures` says what was lost. Raises MeshingFailed only if
+    nothing was meshed.
+    """
+    cell, sizing = build.cell(case), build.sizing(case)
+    try:
+        return realise(cell, designs, sizing, cache=cache, progress=progress)
+    except MeshingFailed as error:
+        if len(designs) == 1:
+            raise
+        found, reasons = [], [str(error)]
+    mats = [design for design in designs if design.has_framework]
+    for group in ([design] for design in designs if not design.has_framework):
+        found += _attempt(cell, group, sizing, cache, progress, reasons)
+    if mats and len(mats) < len(designs):
+        found += _attempt(cell, mats, sizing, cache, progress, reasons)
+    if not found:
+        raise MeshingFailed("; ".join(reasons))
+    return Realisation(
+        draw=max(made.draw for made in found),
+        stacks={design: stack for made in found for design, stack in made.stacks.items()},
+        meshes={design: mesh for made in found for design, mesh in made.meshes.items()},
+        failures=tuple(reasons),
+    )
+
+
+def _attempt(
+    cell: Cell,
+    designs: Sequence[Design],
+    sizing: Sizing,
+    cache: MeshCache | None,
+    progress: Progress,
+    reasons: list[str],
+) -> list[Realisation]:
+    """One realisation, or none and its reason."""
+    try:
+        return [realise(cell, designs, sizing, cache=cache, progress=progress)]
+    except MeshingFailed as error:
+        reasons.append(str(error))
+        return []
+
+
+def _solve(
+    case: Case, made: Realisation, folder: Path, method: Method | None, tell: Progress
+) -> tuple[dict[Design, DesignResult], tuple[Failure, ...]]:
+    results, failures = {}, []
+    for design in case.designs:
+        mesh = made.meshes.get(design)
+        if mesh is None or mesh.report is None:
+            failures.append(Failure(design=design, reason="no mesh was made: " + "; ".join(made.failures)))
+            continue
+        try:
+            results[design] = run_design(
+                case,
+                design,
+                mesh,
+                mesh.report,
+                folder / design,
+                method=method,
+                progress=lambda text, design=design: tell(f"{design}: {text}"),
+            )
+        except (SolveFailed, ModelError) as error:
+            failures.append(Failure(design=design, reason=str(error)))
+    return results, tuple(failures)

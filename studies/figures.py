@@ -1,0 +1,191 @@
+"""Figures of a comparison as SVG text: depth profiles, distributions of current density, voltage split.
+
+Colours are those of Okabe and Ito (2008), told apart with colour-blind eyes; lines differ in dash as well.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from fem.currents import join
+from geometry.designs import Design
+from studies.run import DesignResult
+
+LABELS = {
+    Design.PLANAR: "planar",
+    Design.PLANAR_ROUGH: "planar, rough",
+    Design.PLANAR_IONIC: "planar + ionic layer",
+    Design.FRAMEWORK: "framework",
+    Design.BILAYER: "bilayer",
+    Design.INSULATING_MAT: "insulating mat",
+}
+COLOURS = {
+    Design.PLANAR: "#333333",
+    Design.PLANAR_ROUGH: "#b07c00",
+    Design.PLANAR_IONIC: "#0072b2",
+    Design.FRAMEWORK: "#009e73",
+    Design.BILAYER: "#d55e00",
+    Design.INSULATING_MAT: "#cc79a7",
+}
+DASHES = {
+    Design.PLANAR: "-",
+    Design.PLANAR_ROUGH: (0, (4, 1.5)),
+    Design.PLANAR_IONIC: (0, (1, 1)),
+    Design.FRAMEWORK: (0, (7, 1.5)),
+    Design.BILAYER: "-",
+    Design.INSULATING_MAT: (0, (6, 1.5, 1, 1.5)),
+}
+LOSSES = {
+    "kinetic_anode_V": ("charge transfer, anode", "#d55e00", ""),
+    "film_anode_V": ("film, anode", "#f0a36b", "//"),
+    "ohmic_solid_V": ("ohmic, fibres", "#333333", ""),
+    "ohmic_electrolyte_V": ("ohmic, electrolyte", "#56b4e9", ""),
+    "concentration_V": ("concentration", "#0072b2", "\\\\"),
+    "junction_V": ("junctions", "#cc79a7", ""),
+    "film_counter_V": ("film, counter", "#c9c9c9", "//"),
+    "kinetic_counter_V": ("charge transfer, counter", "#9a9a9a", ""),
+}
+STYLE = {
+    "font.size": 10,
+    "font.family": "sans-serif",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.labelsize": 10,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "hatch.linewidth": 0.6,
+    "svg.hashsalt": "bilayer",
+}
+MICRO, MILLI_PER_CM2 = 1e6, 0.1  # m -> um; A/m2 -> mA/cm2
+
+Results = Mapping[Design, DesignResult]
+
+
+def depth_density(results: Results) -> str | None:
+    """Fibre current by height; None when no design has conducting fibres."""
+    shown = {design: result.profile for design, result in results.items() if result.profile is not None}
+    if not shown:
+        return None
+
+    def draw(axes: Axes) -> None:
+        for design, profile in shown.items():
+            density = profile.current_per_height * MILLI_PER_CM2 / MICRO
+            axes.stairs(density, profile.edges * MICRO, orientation="horizontal", baseline=None,
+                        color=COLOURS[design], linestyle=DASHES[design],
+                        linewidth=1.8, label=LABELS[design])  # fmt: skip
+        axes.set_xlabel("fibre current per height (mA/cm² of cell per µm)")
+        axes.set_ylabel("height above the foil (µm)")
+        axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+        axes.legend()
+
+    return _svg(draw, (5.6, 3.9))
+
+
+def depth_share(results: Results) -> str:
+    """Share of the current that has plated below a height, for every design; a planar anode is a step at
+    its foil."""
+
+    def draw(axes: Axes) -> None:
+        top = 0.0
+        for design, result in results.items():
+            z, share = _cumulative(result)
+            top = max(top, float(z[-1]))
+            axes.plot(
+                100 * share, z * MICRO, color=COLOURS[design], linestyle=DASHES[design], label=LABELS[design]
+            )
+        axes.set_ylim(-0.03 * top * MICRO, top * MICRO * 1.03)
+        axes.set_xlabel("current plated below this height (% of the total)")
+        axes.set_ylabel("height above the foil (µm)")
+        axes.legend(loc="center left", bbox_to_anchor=(0.0, 0.62))
+
+    return _svg(draw, (5.6, 3.9))
+
+
+def _cumulative(result: DesignResult) -> tuple[np.ndarray, np.ndarray]:
+    """Heights [m] and the share of the anode's current below them, from the quadrature points of all its
+    surfaces."""
+    anode = join("anode", result.anode_maps)
+    z, current = anode.heights.ravel(), (anode.samples * anode.weights).ravel()
+    order = np.argsort(z, kind="stable")
+    heights, total = z[order], np.cumsum(current[order])
+    keep = np.unique(np.linspace(0, heights.size - 1, 400).astype(int))
+    height, share = heights[keep], total[keep] / total[-1]
+    top = max(float(height[-1]), 0.0 if result.profile is None else float(result.profile.edges[-1]))
+    return np.concatenate(([height[0]], height, [top])), np.concatenate(([0.0], share, [1.0]))
+
+
+def distribution(results: Results) -> str:
+    """Share of the plating surface with more than a current density; a vertical line is a uniform surface."""
+
+    def draw(axes: Axes) -> None:
+        least = np.inf
+        for design, result in results.items():
+            anode = join("anode", result.anode_maps)
+            j, area = anode.samples.ravel() * MILLI_PER_CM2, anode.weights.ravel()
+            order = np.argsort(j)
+            above = 1.0 - np.cumsum(area[order]) / area.sum()
+            keep = np.unique(np.linspace(0, j.size - 1, 600).astype(int))
+            values = np.concatenate((j[order][keep][:1], j[order][keep]))
+            axes.plot(values, 100 * np.concatenate(([1.0], above[keep])), color=COLOURS[design],
+                      linestyle=DASHES[design], label=LABELS[design])  # fmt: skip
+            positive = j[order][j[order] > 0]
+            least = min(least, float(positive[positive.size // 200])) if positive.size else least
+        axes.set_xscale("log")
+        right = axes.get_xlim()[1]
+        axes.set_xlim(left=0.7 * least if np.isfinite(least) else right / 1e3, right=right)
+        axes.set_xlabel("local current density (mA/cm² of true surface)")
+        axes.set_ylabel("plating surface with more than this (%)")
+        axes.legend()
+
+    with mpl.rc_context({"axes.formatter.min_exponent": 2}):
+        return _svg(draw, (5.6, 3.9))
+
+
+def voltage_split(results: Results) -> str:
+    """Where the cell voltage goes, one stacked bar per design."""
+
+    def draw(axes: Axes) -> None:
+        names = list(results)
+        left = np.zeros(len(names))
+        for key, (label, colour, hatch) in LOSSES.items():
+            values = np.array([1e3 * results[name].metrics.get(key, 0.0) for name in names])
+            if np.abs(values).max() < 5e-4:
+                continue
+            axes.barh(range(len(names)), values, left=left, color=colour, hatch=hatch, edgecolor="white",
+                      linewidth=0.5, label=label, height=0.66)  # fmt: skip
+            left += values
+        for row, (name, total) in enumerate(zip(names, left, strict=True)):
+            voltage = 1e3 * results[name].metrics["cell_voltage_V"]
+            axes.text(total, row, f" {voltage:.1f} mV", va="center", ha="left", fontsize=9)
+        axes.set_yticks(range(len(names)), [LABELS[name] for name in names])
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.set_xlim(0, 1.16 * left.max())
+        axes.set_xlabel("contribution to the cell voltage (mV)")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.17), ncols=2)
+
+    return _svg(draw, (5.6, 4.6))
+
+
+def _svg(draw: Callable[[Axes], None], size: tuple[float, float]) -> str:
+    """Draw one pair of axes and return it as an <svg> element that scales with its box."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure.add_subplot())
+        buffer = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+    text = buffer.getvalue()
+    return re.sub(r'width="[^"]*pt" height="[^"]*pt"', "", text[text.index("<svg") :], count=1)

@@ -1,0 +1,139 @@
+"""Numbers of the stack rather than of the solution: limiting currents, Wagner number, penetration depths."""
+
+from __future__ import annotations
+
+from fem.electrolyte import Properties
+from fem.flat_cell import (
+    FlatLayer,
+    limiting_current,
+    mat_transmissibility,
+    penetration_depth,
+    wagner_number,
+)
+from geometry.designs import Design, Gap
+from geometry.regions import Region, Surface
+from meshes.tagged import TaggedMesh
+from studies import build
+from studies.case import Case
+from studies.errors import CaseError
+from studies.units import shown
+
+FLAT = (Design.PLANAR, Design.PLANAR_IONIC)
+
+
+def layers(case: Case, design: Design, porosity: float | None = None) -> list[FlatLayer]:
+    """Layers between anode plane and counter; the mat is one layer of the given (else the wanted) porosity.
+
+    Its MacMullin number is that of random overlapping fibres (`fem.flat_cell.mat_transmissibility`), an
+    estimate for
+    ordered frameworks.
+    """
+    cell, found, lacking = case.cell, [], 0.0
+    if cell.framework is not None:
+        if design.has_framework:
+            eps = porosity if porosity is not None else wanted_porosity(case)
+            found.append(
+                FlatLayer(
+                    thickness=cell.framework.thickness,
+                    porosity=eps,
+                    macmullin=1.0 / mat_transmissibility(eps),
+                )
+            )
+        else:
+            lacking += cell.framework.thickness
+    if cell.ionic_layer is not None:
+        layer = cell.ionic_layer
+        if design.has_ionic_layer:
+            found.append(
+                FlatLayer(thickness=layer.thickness, porosity=layer.porosity, macmullin=layer.macmullin)
+            )
+        else:
+            lacking += layer.thickness
+    separator = cell.separator
+    thickness = separator.thickness + (lacking if cell.gap is Gap.SAME_DISTANCE else 0.0)
+    found.append(FlatLayer(thickness=thickness, porosity=separator.porosity, macmullin=separator.macmullin))
+    return found
+
+
+def wanted_porosity(case: Case) -> float:
+    """The framework's porosity as the case asks for it; that of its drawing for given fibres."""
+    framework = case.cell.framework
+    wanted = getattr(framework, "porosity", None)
+    if wanted is not None:
+        return float(wanted)
+    assert framework is not None
+    return build.framework(framework).draw(case.cell.width, case.cell.depth).porosity()
+
+
+def limit(case: Case, stack: list[FlatLayer]) -> float:
+    """Limiting current density [A/m2] with the reaction at the bottom of ``stack``."""
+    return limiting_current(
+        stack,
+        build.electrolyte_law(case),
+        temperature=case.electrolyte.temperature,
+        concentration=case.electrolyte.concentration,
+    )
+
+
+def refuse_depletion(case: Case, designs: tuple[Design, ...]) -> None:
+    """Refuse a current above the limit of a flat design, where it is exact; mats are never refused."""
+    current = case.operation.current_density
+    if current is None:
+        return
+    found = []
+    for design in designs:
+        if design in FLAT and current >= (highest := limit(case, layers(case, design))):
+            found.append(
+                f"operation.current_density is {shown(current, 'A/m^2', 'mA/cm^2')}, above the limiting "
+                f"current "
+                f"{shown(highest, 'A/m^2', 'mA/cm^2')} of design {design}: the salt at its foil is "
+                f"depleted and no "
+                "steady state exists; lower the current, thin the separator or leave the design out."
+            )
+    if found:
+        raise CaseError(found)
+
+
+def stack_metrics(case: Case, design: Design, mesh: TaggedMesh, current_density: float,
+                  porosity: float | None) -> dict[str, float]:  # fmt: skip
+    """The metrics that need the stack: keys as in the result files.
+
+    penetration_depth_m uses the steady conductivity kappa_ss (what a steady current sees),
+    penetration_depth_initial_m
+    the plain kappa (before the salt has moved); both are properties of a conducting mat alone. The length
+    in the Wagner
+    number is the mat's thickness, the wavelength of a relief, or the distance to the counter.
+    """
+    law, conditions = build.electrolyte_law(case), case.electrolyte
+    at = {"temperature": conditions.temperature, "concentration": conditions.concentration}
+    stack = layers(case, design, porosity)
+    foil = limit(case, stack)
+    metrics = {
+        "limiting_current_foil_A_m2": foil,
+        "limit_ratio": current_density / foil,
+        "limiting_current_top_A_m2": foil,
+    }
+    properties = Properties.of(law, conditions.temperature)
+    kappa = float(properties.kappa(conditions.concentration))
+    framework = case.cell.framework
+    if design in (Design.FRAMEWORK, Design.BILAYER) and framework is not None:
+        mat = stack[0]
+        # Without resistance but with its salt: what the mat is to a reaction at its top.
+        emptied = FlatLayer(thickness=mat.thickness, porosity=mat.porosity, macmullin=0.0)
+        metrics["limiting_current_top_A_m2"] = limit(case, [emptied, *stack[1:]])
+        reaction = build.kinetics(case, "fibres")
+        volume = mesh.region_volume(Region.FIBRES) + mesh.region_volume(Region.PORES)
+        area = mesh.surface_area(Surface.FIBRE_SURFACE) / volume
+        steady = float(properties.steady_conductivity(conditions.concentration))
+        metrics["penetration_depth_m"] = penetration_depth(steady / mat.macmullin, reaction, area, **at)
+        metrics["penetration_depth_initial_m"] = penetration_depth(
+            kappa / mat.macmullin, reaction, area, **at
+        )
+        metrics["wagner"] = wagner_number(kappa / mat.macmullin, reaction, framework.thickness, **at)
+        return metrics
+    length = sum(layer.thickness for layer in stack)
+    effective = kappa * length / sum(layer.thickness * layer.macmullin for layer in stack)
+    if design.is_rough and case.cell.rough is not None:
+        length = case.cell.rough.wavelength
+    metrics["wagner"] = wagner_number(effective, build.kinetics(case, "foil"), length, **at)
+    return metrics

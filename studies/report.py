@@ -1,0 +1,160 @@
+"""The report of a comparison: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from geometry.designs import Design
+from studies import figures, pictures
+from studies.headlines import headlines
+from studies.parameters import parameters
+from studies.run import DesignResult, version
+from studies.table import MESH_ROWS, NOTES, ROWS, SOLVER_ROWS, Row
+
+if TYPE_CHECKING:
+    from studies.compare import Comparison
+
+PICTURED = (Design.BILAYER, Design.FRAMEWORK, Design.INSULATING_MAT, Design.PLANAR_ROUGH)
+"""The first of these that gave a result is drawn."""
+
+
+def write(comparison: Comparison, folder: Path) -> Path:
+    """Write ``report.html`` into ``folder``, where the designs' files already are."""
+    loader = PackageLoader("studies", "templates")
+    environment = Environment(
+        loader=loader,
+        autoescape=select_autoescape(["html", "html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    target = folder / "report.html"
+    text = environment.get_template("report.html.j2").render(**content(comparison, folder))
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
+def content(comparison: Comparison, folder: Path) -> dict[str, Any]:
+    """Everything the template shows."""
+    results = comparison.results
+    labels = figures.LABELS
+    return {
+        "title": comparison.case.title,
+        "version": version(),
+        "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "headlines": headlines(comparison.case, results),
+        "failures": [(labels[failure.design], failure.reason) for failure in comparison.failures],
+        "complete": comparison.complete,
+        "untrusted": [labels[design] for design, result in results.items() if not result.trusted],
+        "designs": [labels[design] for design in results],
+        "rows": _rows(ROWS, results, lambda result: result.metrics),
+        "notes": NOTES,
+        "picture": _picture(comparison, folder),
+        "figures": _figures(results),
+        "checks": _checks(results),
+        "mesh_rows": _rows(MESH_ROWS, results, lambda result: _numbers(result.mesh.as_dict())),
+        "mesh_seconds": [_seconds(result.mesh.seconds) for result in results.values()],
+        "solver_rows": _rows(SOLVER_ROWS, results, lambda result: _numbers(result.solver)),
+        "solvers": [f"{r.solver['method']}, {r.solver['linear_solver']}" for r in results.values()],
+        "solver_seconds": [_seconds(result.solver["seconds"]) for result in results.values()],
+        "draw": comparison.draw,
+        "draw_notes": comparison.notes,
+        "parameters": parameters(comparison.case),
+    }
+
+
+def _rows(
+    rows: tuple[Row, ...],
+    results: Mapping[Design, DesignResult],
+    numbers: Callable[[DesignResult], Mapping[str, float]],
+) -> list[tuple[str, list[str]]]:
+    """Label and one text per design; rows in which no design has a number are left out."""
+    table = [(row.label, [row.cell(numbers(result)) for result in results.values()]) for row in rows]
+    return [(label, cells) for label, cells in table if any(cell != "–" for cell in cells)]
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    return {key: float(value) for key, value in values.items() if isinstance(value, (int, float))}
+
+
+def _seconds(stages: Mapping[str, float]) -> str:
+    return ", ".join(f"{stage.replace('_', ' ')} {seconds:.1f}" for stage, seconds in stages.items())
+
+
+def _figures(results: Mapping[Design, DesignResult]) -> list[tuple[str, str, Markup]]:
+    """Title, caption and drawing."""
+    if not results:
+        return []
+    drawn = [
+        (
+            "Where the current plates, from the foil upwards",
+            "Share of the current that has plated below a height. A flat anode is a step at the foil.",
+            figures.depth_share(results),
+        ),
+        (
+            "Current per height of the mat",
+            "Current on the fibres alone, per projected area of the cell and micrometre of height.",
+            figures.depth_density(results),
+        ),
+        (
+            "How even the surface works",
+            "Share of the plating surface (fibres and foil, by true area) that carries more than a "
+            "current density.",
+            figures.distribution(results),
+        ),
+        (
+            "Where the voltage goes",
+            "The parts add up to the cell voltage exactly (see the trust checks).",
+            figures.voltage_split(results),
+        ),
+    ]
+    return [(title, caption, Markup(svg)) for title, caption, svg in drawn if svg is not None]
+
+
+def _picture(comparison: Comparison, folder: Path) -> dict[str, str]:
+    design = next((d for d in PICTURED if d in comparison.results), None)
+    if design is None:
+        return {"missing": "No design with a resolved surface was run, so there is no 3D picture."}
+    with tempfile.TemporaryDirectory() as aside:
+        try:
+            drawn = pictures.current_picture(folder / design / "fields", Path(aside) / "picture.png")
+        except pictures.NoPicture as error:
+            return {"missing": str(error)}
+        data = base64.b64encode(drawn.read_bytes()).decode("ascii")
+    return {"source": f"data:image/png;base64,{data}", "design": figures.LABELS[design]}
+
+
+def _checks(results: Mapping[Design, DesignResult]) -> list[dict[str, Any]]:
+    """One row per check: name, what it says, and per design value and verdict ("ok", "missed", "info" or
+    "")."""
+    names = dict.fromkeys(check.name for result in results.values() for check in result.trust)
+    rows = []
+    for name in names:
+        found = {d: next((c for c in r.trust if c.name == name), None) for d, r in results.items()}
+        first = next(check for check in found.values() if check is not None)
+        varies = len({check.text for check in found.values() if check is not None}) > 1
+        cells = []
+        for check in found.values():
+            if check is None:
+                cells.append(("–", ""))
+            else:
+                verdict = "missed" if not check.passed else "info" if check.limit is None else "ok"
+                cells.append(("not assessed" if name == "discretisation" else f"{check.value:.2g}", verdict))
+        limit = "" if first.limit is None else f"limit {first.limit:g}"
+        rows.append(
+            {
+                "name": name.replace("_", " "),
+                "text": "" if varies else first.text,
+                "limit": limit,
+                "cells": cells,
+            }
+        )
+    return rows

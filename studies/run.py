@@ -1,0 +1,201 @@
+"""One design from mesh to result: solve, measure, judge, write."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from fem.currents import CurrentMap
+from fem.metrics import DepthProfile
+from fem.overpotentials import VoltageSplit
+from fem.solution import Check, Solution
+from fem.solve import Method, solve_steady
+from geometry.designs import Design
+from meshes.quality import MeshReport
+from meshes.tagged import TaggedMesh
+from studies import build, limits
+from studies.case import Case
+from studies.parameters import parameters
+
+FORMAT = 1  # of result.json
+AREA_LIMIT = 0.03  # |error| of the fibre area of straight elements
+VOLUME_LIMIT = 0.09  # the same for the fibre volume
+POROSITY_LIMIT = 0.005  # |porosity of the CAD - wanted|
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignResult:
+    """What a design gave; the fields themselves are in its files.
+
+    metrics: result keys with SI units in their names; a number that a design does not have is absent.
+    files: paths relative to the folder of the design.
+    """
+
+    design: Design
+    metrics: Mapping[str, float]
+    trust: tuple[Check, ...]
+    split: VoltageSplit | None
+    profile: DepthProfile | None
+    maps: Mapping[str, CurrentMap]
+    mesh: MeshReport
+    solver: Mapping[str, Any]
+    files: tuple[str, ...]
+
+    @property
+    def trusted(self) -> bool:
+        """Whether every trust check with a limit passed."""
+        return all(check.passed for check in self.trust)
+
+    @property
+    def anode_maps(self) -> list[CurrentMap]:
+        """The maps of all surfaces on which lithium plates."""
+        return [m for m in self.maps.values() if m.sign > 0]
+
+
+def run_design(
+    case: Case,
+    design: Design,
+    mesh: TaggedMesh,
+    report: MeshReport,
+    folder: Path,
+    *,
+    method: Method | None = None,
+    progress: Progress | None = None,
+) -> DesignResult:
+    """Solve one design on its mesh and write ``result.json`` and ``fields/*.vtu`` into ``folder``.
+
+    Raises ModelError when the model does not fit the mesh, SolveFailed when no steady state was found.
+    """
+    solution = solve_steady(
+        mesh, build.model(case, design, mesh), build.control(case), method=method, progress=progress
+    )
+    begin = time.perf_counter()
+    written = solution.write(folder / "fields", progress=progress)
+    seconds = {**solution.statistics.seconds, "files": time.perf_counter() - begin}
+    result = DesignResult(
+        design=design,
+        metrics=_metrics(case, design, solution, report),
+        trust=(*solution.trust, *_mesh_checks(case, design, report)),
+        split=solution.split,
+        profile=solution.depth_profile,
+        maps=solution.maps,
+        mesh=report,
+        solver=_solver(solution, seconds),
+        files=tuple(str(path.relative_to(folder)) for path in written),
+    )
+    text = json.dumps(record(case, result), indent=2, allow_nan=False, default=float)
+    (folder / "result.json").write_text(text + "\n", encoding="utf-8")
+    return result
+
+
+def record(case: Case, result: DesignResult) -> dict[str, Any]:
+    """Everything in ``result.json``: enough to run the design again, and what came out."""
+    return {
+        "format": FORMAT,
+        "program": {
+            "name": "bilayer-anode",
+            "version": version(),
+            "python": platform.python_version(),
+            "packages": {name: metadata.version(name) for name in ("scikit-fem", "numpy", "scipy", "gmsh")},
+        },
+        "title": case.title,
+        "design": str(result.design),
+        "inputs": case.to_dict(),
+        "parameters": [asdict(parameter) for parameter in parameters(case)],
+        "mesh": _plain(result.mesh.as_dict()),
+        "solver": _plain(result.solver),
+        "metrics": _plain(result.metrics),
+        "trusted": result.trusted,
+        "trust": [_plain(asdict(check)) for check in result.trust],
+        "files": list(result.files),
+    }
+
+
+def version() -> str:
+    """Version of the program as installed."""
+    return metadata.version("bilayer-anode")
+
+
+def peak_memory() -> dict[str, float]:
+    """Largest resident memory so far [MiB] of this process and of the largest mesher it started."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    own, children = (
+        resource.getrusage(who).ru_maxrss / unit for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return {"program_MiB": own, "mesher_MiB": children}
+
+
+def _solver(solution: Solution, seconds: Mapping[str, float]) -> dict[str, Any]:
+    statistics = {**asdict(solution.statistics), "seconds": dict(seconds)}
+    statistics["residual_history"] = list(solution.statistics.residual_history)
+    return {**statistics, "peak_memory": peak_memory()}
+
+
+def _metrics(case: Case, design: Design, solution: Solution, report: MeshReport) -> dict[str, float]:
+    metrics = {key: float(value) for key, value in report.metrics().items() if value is not None}
+    metrics.update(solution.metrics)
+    current = metrics["current_density_A_m2"]
+    metrics.update(limits.stack_metrics(case, design, solution.mesh, current, report.porosity_cad))
+    return {key: float(value) for key, value in metrics.items() if math.isfinite(value)}
+
+
+def _mesh_checks(case: Case, design: Design, report: MeshReport) -> list[Check]:
+    """What the mesh owes to the geometry."""
+    found = []
+    for key, bound, what in (
+        ("fibre_area_error", AREA_LIMIT, "area"),
+        ("fibre_volume_error", VOLUME_LIMIT, "volume"),
+    ):
+        value = getattr(report, key)
+        if value is not None:
+            text = f"{what} of the fibres, made of straight elements, is that of the cylinders"
+            found.append(Check(name=key, value=value, limit=bound, passed=abs(value) <= bound, text=text))
+    wanted = getattr(case.cell.framework, "porosity", None) if design.has_framework else None
+    if wanted is not None and report.porosity_cad is not None:
+        error = report.porosity_cad - wanted
+        text = f"porosity of the geometry ({report.porosity_cad:.4f}) is the wanted one ({wanted:g})"
+        found.append(
+            Check(
+                name="porosity_error",
+                value=error,
+                limit=POROSITY_LIMIT,
+                passed=abs(error) <= POROSITY_LIMIT,
+                text=text,
+            )
+        )
+    if report.pocket_share:
+        text = "share of the pore volume without a path to the counter, left out of the electrolyte"
+        found.append(
+            Check(name="pocket_share", value=report.pocket_share, limit=None, passed=True, text=text)
+        )
+    if report.n_floating:
+        text = "fibre clusters that do not touch the anode plane (their net current is zero)"
+        found.append(
+            Check(
+                name="floating_clusters", value=float(report.n_floating), limit=None, passed=True, text=text
+            )
+        )
+    text = "discretisation error of voltage and currents: not assessed (no second mesh was solved)"
+    return [*found, Check(name="discretisation", value=0.0, limit=None, passed=True, text=text)]
+
+
+def _plain(value: Any) -> Any:
+    """Mappings, lists, numbers and text only; what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,134 @@
+"""What the command line shows: stages while they run, tables and verdicts at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from geometry.designs import Design
+from meshes.quality import MeshReport
+from studies.compare import Comparison
+from studies.figures import LABELS
+from studies.run import DesignResult
+from studies.table import MESH_ROWS, NOTES, ROWS, Row
+
+WIDTH = 100  # columns that every table fits into
+
+
+def consoles() -> tuple[Console, Console]:
+    """Standard output and standard error; at least WIDTH columns where nothing says how many there are."""
+    pair = Console(highlight=False), Console(stderr=True, highlight=False)
+    for console in pair:
+        if not console.is_terminal:
+            console.width = max(console.width, WIDTH)
+    return pair
+
+
+class Stages:
+    """Shows the running stage: one live line on a terminal, one line per stage elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._begin = time.perf_counter()
+        self._live: Status | None = console.status("starting") if console.is_terminal else None
+
+    def __enter__(self) -> Stages:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, text: str) -> None:
+        """A stage begins."""
+        line = f"{self.seconds:6.1f} s  {text}"
+        if self._live is None:
+            self._console.print(line, markup=False)
+        else:
+            self._live.update(line)
+
+    @property
+    def seconds(self) -> float:
+        """Since the first stage."""
+        return time.perf_counter() - self._begin
+
+
+def results_table(title: str, results: Mapping[Design, DesignResult]) -> Table:
+    """Key metrics, one column per design."""
+    table = _table(title, [LABELS[design] for design in results])
+    _fill(table, ROWS, [result.metrics for result in results.values()])
+    table.add_section()
+    table.add_row(
+        "trust checks", *("[green]passed[/]" if r.trusted else "[red]missed[/]" for r in results.values())
+    )
+    return table
+
+
+def mesh_table(title: str, report: MeshReport) -> Table:
+    """Size, quality and connectivity of one mesh, and its volumes and areas against the geometry."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for header in ("", "mesh", "geometry", "difference"):
+        table.add_column(header, justify="left" if not header else "right")
+    numbers = {k: float(v) for k, v in report.as_dict().items() if isinstance(v, (int, float))}
+    for row in MESH_ROWS:
+        if (cell := row.cell(numbers)) != "–":
+            table.add_row(row.label, cell)
+    for what, unit, scale, mesh, cad in (
+        ("volume of", "µm³", 1e18, report.volumes_mesh, report.volumes_cad),
+        ("area of", "µm²", 1e12, report.areas_mesh, report.areas_cad),
+    ):
+        table.add_section()
+        for name, value in mesh.items():
+            exact = cad.get(name)
+            against = (
+                ("", "") if not exact else (f"{scale * exact:.6g}", f"{100 * (value / exact - 1):+.2f} %")
+            )
+            table.add_row(f"{what} {name} ({unit})", f"{scale * value:.6g}", *against)
+    return table
+
+
+def verdict(comparison: Comparison) -> list[str]:
+    """What is missing or not to be trusted, one line each; one line of praise if nothing is."""
+    lines = [f"[red]{LABELS[f.design]} failed:[/] {f.reason}" for f in comparison.failures]
+    for design, result in comparison.results.items():
+        lines += missed(design, result)
+    return lines or ["[green]All trust checks passed.[/]"]
+
+
+def missed(design: Design, result: DesignResult) -> list[str]:
+    """One line for each check that a design missed."""
+    return [
+        f"[red]{LABELS[design]} is not to be trusted:[/] {check.text}: {check.value:.3g}, limit "
+        f"{check.limit:g}"
+        for check in result.trust
+        if not check.passed and check.limit is not None
+    ]
+
+
+def notes() -> list[str]:
+    """The table's footnotes."""
+    return list(NOTES)
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", width=WIDTH, padding=(0, 0, 0, 1))
+    table.add_column("", justify="left", no_wrap=True)
+    for label in columns:
+        table.add_column(label, justify="right", vertical="bottom")
+    return table
+
+
+def _fill(table: Table, rows: Sequence[Row], columns: Sequence[Mapping[str, float]]) -> None:
+    for row in rows:
+        cells = [row.cell(numbers) for numbers in columns]
+        if any(cell != "–" for cell in cells):
+            table.add_row(row.label, *cells)
