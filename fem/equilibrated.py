@@ -31,17 +31,21 @@ from fem.equilibrium import SaltEquilibrium
 from fem.interface import ReactingSurface, SurfaceState, evaluate, load, mass
 from fem.linear import BorderedSystem
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
-from fem.p1 import Floats, Ints
+from fem.p1 import Floats, Ints, scatter
 from fem.reaction import Kinetics
 from fem.spaces import Compartment, Spaces
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """Unknowns of the equilibrated form: joint field x (n,), constants k [V] of the salt compartments,
-    voltage V [V]."""
+    """Unknowns of the equilibrated form: joint field x (n,), constants k [V] of the salt compartments, V [V].
+
+    In a floating conductor x is phi_s minus the conductor's own offset [V]: with sigma of 1e3 S/m and more, a
+    common offset of tens of mV would round the residual to 1e-8 of the current.
+    """
 
     x: Floats
+    offset: Floats
     k: Floats
     voltage: float
 
@@ -63,6 +67,7 @@ class Residual:
 
     field: Floats
     inventory: Floats
+    inventory_slope: tuple[Floats, ...]  # (n,) of each salt compartment's content [mol] in the joint unknowns
     current: float
     fields: Fields
     surfaces: tuple[SurfaceState, ...]
@@ -125,7 +130,8 @@ class EquilibratedSystem:
         x = np.zeros(self.spaces.size)
         x[self.spaces.fixed] = self.spaces.fixed_values
         voltage = self.control.cell_voltage if isinstance(self.control, Potentiostatic) else 0.0
-        return State(x=x, k=np.zeros(len(self.salty)), voltage=voltage)
+        offset = np.zeros(self.spaces.floating.size)
+        return State(x=x, offset=offset, k=np.zeros(len(self.salty)), voltage=voltage)
 
     @property
     def has_current_unknown(self) -> bool:
@@ -133,12 +139,16 @@ class EquilibratedSystem:
         return isinstance(self.control, Galvanostatic)
 
     def step(self, state: State, z: Floats, fraction: float) -> State:
-        """state + fraction * z with z = [x_free, k, V]."""
+        """state + fraction * z with z = [x_free, k, V]; a floating conductor's mean goes to its offset."""
         n, m = self.free.size, len(self.salty)
-        x = state.x.copy()
+        x, offset = state.x.copy(), state.offset.copy()
         x[self.free] += fraction * z[:n]
+        for i, unknowns in enumerate(self.spaces.floating_unknowns):
+            mean = x[unknowns].mean()
+            x[unknowns] -= mean
+            offset[i] += mean
         voltage = state.voltage + (fraction * float(z[n + m]) if self.has_current_unknown else 0.0)
-        return State(x=x, k=state.k + fraction * z[n : n + m], voltage=voltage)
+        return State(x=x, offset=offset, k=state.k + fraction * z[n : n + m], voltage=voltage)
 
     def largest_fraction(self, state: State, z: Floats) -> float:
         """The part of a step that keeps 0 < c: at most 0.8 of the way to either end of the salt tables."""
@@ -157,6 +167,8 @@ class EquilibratedSystem:
     def fields(self, state: State) -> Fields:
         """Potential and concentration at the unknowns."""
         potential, slope = state.x.copy(), np.ones(self.spaces.size)
+        for offset, unknowns in zip(state.offset, self.spaces.floating_unknowns, strict=True):
+            potential[unknowns] += offset
         c, c_slope = np.full(self.spaces.size, np.nan), np.zeros(self.spaces.size)
         for compartment in self.spaces.compartments:
             c[compartment.unknowns] = compartment.mean_concentration
@@ -178,19 +190,15 @@ class EquilibratedSystem:
         compartment, salt = self.spaces.compartments[j], self.equilibria[j]
         assert salt is not None
         corners = len(compartment.rows)
-        at_vertex, at_centre = 1.0 / (corners * (corners + 1)), corners / (corners + 1)
-        lumped = np.bincount(
-            compartment.rows.ravel(), np.tile(compartment.pore_volume * at_vertex, corners), self.spaces.size
-        )
+        lumped = compartment.lumped_volume / (corners + 1)
+        weight = compartment.pore_volume * (corners / (corners + 1))
         c, slope = salt.concentration(state.x[compartment.unknowns])
         centre, centre_slope = salt.concentration(state.x[compartment.rows].mean(0))
-        weight = compartment.pore_volume * at_centre
-        total = float(lumped[compartment.unknowns] @ c + weight @ centre)
-        gradient = np.bincount(
-            compartment.rows.ravel(), np.tile(weight * centre_slope / corners, corners), self.spaces.size
+        gradient = scatter(
+            compartment.rows, np.tile(weight * centre_slope / corners, (corners, 1)), self.spaces.size
         )
-        gradient[compartment.unknowns] += lumped[compartment.unknowns] * slope
-        return total, gradient
+        gradient[compartment.unknowns] += lumped * slope
+        return float(lumped @ c + weight @ centre), gradient
 
     # --- equations ---
 
@@ -214,17 +222,18 @@ class EquilibratedSystem:
             at = self.evaluate_surface(surface, state, fields, laws[n] if laws else None)
             corner = load(at.reaction.current, at.weights)
             if surface.solid is not None:
-                nodal += np.bincount(surface.solid.ravel(), corner.ravel(), self.spaces.size)
-            nodal -= np.bincount(surface.ionic.ravel(), corner.ravel(), self.spaces.size)
+                nodal += scatter(surface.solid, corner, self.spaces.size)
+            nodal -= scatter(surface.ionic, corner, self.spaces.size)
             counter += at.current if surface.terminal == "counter" else 0.0
             surfaces.append(at)
-        inventory = np.array(
-            [self.inventory(state, j)[0] / self.spaces.compartments[j].amount - 1 for j in self.salty]
-        )
+        held = [self.inventory(state, j) for j in self.salty]
         target = self.control.current_density * self.area if isinstance(self.control, Galvanostatic) else 0.0
         return Residual(
             field=nodal[self.free],
-            inventory=inventory,
+            inventory=np.array(
+                [h[0] / self.spaces.compartments[j].amount - 1 for h, j in zip(held, self.salty, strict=True)]
+            ),
+            inventory_slope=tuple(h[1] for h in held),
             current=counter - target if self.has_current_unknown else 0.0,
             fields=fields,
             surfaces=tuple(surfaces),
@@ -245,7 +254,7 @@ class EquilibratedSystem:
         data = np.append(self._stiffness_data, 0.0)
         columns, rows, corner = np.zeros((size, width)), np.zeros((width, size)), np.zeros((width, width))
         for i, j in enumerate(self.salty):
-            rows[i] = self.inventory(state, j)[1] * (scale / self.spaces.compartments[j].amount)
+            rows[i] = residual.inventory_slope[i] * (scale / self.spaces.compartments[j].amount)
         for surface, at, slots in zip(self.spaces.surfaces, residual.surfaces, self._slots, strict=True):
             by_eta = mass(at.reaction.slope_eta, at.weights)
             by_c = mass(at.reaction.slope_c, at.weights)

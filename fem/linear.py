@@ -76,7 +76,10 @@ class LinearSession(Protocol):
 class LinearSolver(Protocol):
     """A way to solve bordered systems."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What a result calls this solver."""
+        ...
 
     def start(self) -> LinearSession:
         """A new session with nothing kept."""
@@ -186,7 +189,8 @@ class _KrylovSession:
         if not converged:
             raise LinearSolveFailed(
                 f"GMRES did not reach a relative residual of {rtol:.1e} in "
-                f"{self.options.max_iterations} iterations on {system.matrix.shape[0]} unknowns; check the worst element quality of the mesh"
+                f"{self.options.max_iterations} iterations on {system.matrix.shape[0]} unknowns; "
+                "check the worst element quality of the mesh"
             )
         self.statistics.solves += 1
         return z

@@ -229,8 +229,9 @@ def _check_boundaries(model: Model, mesh: TaggedMesh) -> None:
                 raise ModelError(f"grounded surface {name!r} must belong to a Conductor region")
         elif touches(facets, salty).any():
             raise ModelError(
-                f"FixedPotential on {name!r} touches an electrolyte with salt, where a potential alone does "
-                "not fix the state; use an Electrode there, or a SingleIonConductor for a primary distribution"
+                f"FixedPotential on {name!r} touches an electrolyte with salt, where a potential alone "
+                "does not fix the state; use an Electrode there, or a SingleIonConductor for a primary "
+                "distribution"
             )
 
 

@@ -277,7 +277,8 @@ def _failure(system: EquilibratedSystem, result: NewtonResult, last: float | Non
     if result.outcome is Outcome.DEPLETED:
         text = (
             f"no steady state found at {wanted}: the salt is depleted (c_min/c0 = "
-            f"{_lowest(result.residual):.1e} in the last iterate); {reached}; lower the current or shorten the diffusion path"
+            f"{_lowest(result.residual):.1e} in the last iterate); {reached}; "
+            "lower the current or shorten the diffusion path"
         )
     else:
         text = (

@@ -10,6 +10,7 @@ round-off however large a potential offset is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,10 +20,15 @@ from meshes.connectivity import components
 from meshes.tagged import TaggedMesh
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.integer[Any]]
 
 
-def barycentric_gradients(points: Floats, simplices: NDArray[np.integer]) -> tuple[Floats, Floats]:
+def scatter(unknowns: Ints, values: Floats, size: int) -> Floats:
+    """Sum values into a vector (size,) at the given unknowns; both of one shape."""
+    return np.bincount(unknowns.ravel(), values.ravel(), size).astype(np.float64, copy=False)
+
+
+def barycentric_gradients(points: Floats, simplices: Ints) -> tuple[Floats, Floats]:
     """Gradients (d+1, d, n) [1/m] of the barycentric coordinates and volumes (n,) [m^d] of n simplices.
 
     points (d, n_points) [m], simplices (d+1, n). Volumes carry the sign of the orientation.
@@ -136,7 +142,7 @@ class Stiffness:
     def apply(self, x: Floats) -> Floats:
         """K x (n,) by differences along edges: constants cancel exactly and the sum over rows is zero."""
         flux = self.values * (x[self.cols] - x[self.rows])
-        return np.bincount(self.rows, flux, self.size) - np.bincount(self.cols, flux, self.size)
+        return scatter(self.rows, flux, self.size) - scatter(self.cols, flux, self.size)
 
     def matrix(self) -> sp.csr_matrix:
         """K (n, n) as CSR, symmetric, with rows that sum to zero."""

@@ -113,7 +113,7 @@ def _vectors(system: EquilibratedSystem, x: Floats) -> Floats:
 def _currents(
     system: EquilibratedSystem, result: NewtonResult, maps: dict[str, CurrentMap]
 ) -> dict[str, float]:
-    """Current through each reacting surface (> 0 plates) and out of each fixed side, from residuals [A]."""
+    """Current of each reacting surface (> 0 plates), and into the cell at each fixed one [A]."""
     fixed = {
         name: float(result.residual.nodal[unknowns].sum())
         for name, unknowns in system.spaces.fixed_surfaces.items()

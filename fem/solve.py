@@ -81,4 +81,4 @@ def _start(guess: Solution | None, system: EquilibratedSystem) -> State | None:
     x = state.x.copy()
     x[system.spaces.fixed] = rest.x[system.spaces.fixed]
     voltage = state.voltage if system.has_current_unknown else rest.voltage
-    return State(x=x, k=state.k, voltage=voltage)
+    return State(x=x, offset=state.offset, k=state.k, voltage=voltage)

@@ -17,7 +17,7 @@ import numpy as np
 from fem.interface import ReactingSurface
 from fem.materials import Conductor, Electrolyte, SingleIonConductor
 from fem.model import Blocking, Electrode, FixedPotential, Grounded, Model, ModelError
-from fem.p1 import Floats, Ints, P1Space, Stiffness, barycentric_gradients
+from fem.p1 import Floats, Ints, P1Space, Stiffness, barycentric_gradients, scatter
 from meshes.tagged import TaggedMesh
 
 
@@ -35,6 +35,7 @@ class Compartment:
     electrolyte: Electrolyte | None
     rows: Ints
     pore_volume: Floats
+    lumped_volume: Floats  # (n_unknowns,) [m3] a (d+1)-th of the pore volume around each unknown
     amount: float
 
     @property
@@ -61,6 +62,7 @@ class Spaces:
     fixed_values: Floats  # [V]
     fixed_surfaces: dict[str, Ints]  # surface name -> its joint unknowns
     floating: Ints  # labels of conductor components with no fixed potential
+    floating_unknowns: tuple[Ints, ...]  # of each of them
     pocket_elements: Ints
     isolated_solid_elements: Ints
     idle_facets: Ints  # conductor facets that face a pocket
@@ -90,7 +92,7 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
     ionic_all = P1Space.on(mesh, _elements(mesh, model.regions_of(Electrolyte, SingleIonConductor)))
     live = _live_components(mesh, model, ionic_all)
     ionic = ionic_all.select(live)
-    if ionic.size == 0:
+    if ionic.size == 0 and ionic_all.size > 0:
         raise ModelError(
             "no electrolyte region is connected to a counter electrode or a fixed potential; "
             "check the surfaces named in boundaries"
@@ -143,6 +145,7 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
         fixed_values=values,
         fixed_surfaces=by_surface,
         floating=np.flatnonzero(~pinned),
+        floating_unknowns=tuple(np.flatnonzero(solid.component == j) for j in np.flatnonzero(~pinned)),
         pocket_elements=pockets,
         isolated_solid_elements=isolated,
         idle_facets=np.concatenate(idle) if idle else np.zeros(0, dtype=np.int64),
@@ -222,6 +225,7 @@ def _compartments(
     mesh: TaggedMesh, model: Model, offset: int, ionic: P1Space, volume: Floats
 ) -> tuple[Compartment, ...]:
     out = []
+    corners = len(ionic.dofs)
     region = mesh.region_of_element[ionic.elements]
     for label in range(ionic.n_components):
         mine = ionic.component_of_element == label
@@ -237,14 +241,19 @@ def _compartments(
         for name, material in salty.items():
             if first and (material.law, material.transference) != (first.law, first.transference):
                 raise ModelError(
-                    f"regions {names[0]!r} and {name!r} share salt but differ in electrolyte law or transference "
-                    "number, where the equilibrated solver does not hold; give them the same law"
+                    f"regions {names[0]!r} and {name!r} share salt but differ in electrolyte law or "
+                    "transference number, where the equilibrated solver does not hold; give them the same law"
                 )
         pore = volume[mine] * (_by_region(mesh, model, ionic.elements[mine], "porosity") if salty else 1.0)
         c0 = _by_region(mesh, model, ionic.elements[mine], "concentration")
+        unknowns = np.flatnonzero(ionic.component == label)
+        lumped = scatter(
+            ionic.dofs[:, mine], np.broadcast_to(pore / corners, (corners, pore.size)), ionic.size
+        )
         out.append(
             Compartment(
-                unknowns=offset + np.flatnonzero(ionic.component == label),
+                unknowns=offset + unknowns,
+                lumped_volume=lumped[unknowns],
                 electrolyte=first,
                 rows=offset + ionic.dofs[:, mine],
                 pore_volume=pore,

@@ -1,0 +1,77 @@
+"""Linear-element kernels against scikit-fem's, and the properties that conservation rests on."""
+
+import numpy as np
+import pytest
+from skfem import Basis, ElementTetP1, ElementTriP1
+from skfem.models.poisson import laplace
+
+from fem.p1 import P1Space, Stiffness, barycentric_gradients, simplex_rule
+from meshes.structured import fibre_in_rectangle, layered_box, layered_rectangle
+from meshes.tagged import TaggedMesh
+
+MESHES = {
+    "rectangle": layered_rectangle([("a", 2.0, 3), ("b", 1.0, 2)], width=1.5, nx=4),
+    "box": layered_box([("a", 2.0, 3), ("b", 1.0, 2)], width=1.5, depth=1.0, nx=3, ny=2),
+}
+
+
+def _stiffness(mesh: TaggedMesh) -> Stiffness:
+    space = P1Space.on(mesh, np.arange(mesh.n_elements))
+    gradients, volumes = barycentric_gradients(mesh.points, mesh.cells)
+    return Stiffness.assemble(space.size, space.dofs, gradients, volumes)
+
+
+@pytest.mark.parametrize("name", MESHES)
+def test_stiffness_equals_scikit_fem(name: str) -> None:
+    """Catches a wrong gradient, volume or scatter: the matrix and its edge form agree with the form's assembly."""
+    mesh = MESHES[name]
+    element = ElementTetP1() if mesh.dim == 3 else ElementTriP1()
+    reference = laplace.assemble(Basis(mesh.mesh, element)).toarray()
+    stiffness = _stiffness(mesh)
+    assert np.abs(stiffness.matrix().toarray() - reference).max() < 1e-13
+    x = np.random.default_rng(0).normal(size=mesh.n_nodes)
+    assert np.abs(stiffness.apply(x) - reference @ x).max() < 1e-12
+
+
+def test_edge_form_is_exact_for_constants_and_conserves() -> None:
+    """Catches a residual that loses digits to a common offset: 1e6 V more leave the fluxes unchanged."""
+    stiffness = _stiffness(MESHES["box"])
+    x = np.random.default_rng(1).integers(0, 100, size=stiffness.size).astype(float)
+    assert (stiffness.apply(np.full(stiffness.size, 1e6)) == 0).all()
+    assert np.abs(stiffness.apply(x + 2.0**20) - stiffness.apply(x)).max() == 0
+    assert abs(stiffness.apply(x).sum()) < 1e-12
+
+
+def test_components_that_meet_in_a_node_keep_their_own_unknowns() -> None:
+    """Catches current leaking between two fibres that touch in one point of the mesh."""
+    points = np.array([[0.0, 1.0, 0.0, -1.0, 0.0], [0.0, 0.0, 1.0, 0.0, -1.0]])
+    cells = np.array([[0, 0], [1, 3], [2, 4]])
+    mesh = TaggedMesh.from_arrays(points=points, cells=cells, regions={"a": np.arange(2)})
+    space = P1Space.on(mesh, np.arange(2))
+    assert space.n_components == 2
+    assert space.size == 6
+    second = space.select(np.array([False, True]))
+    assert second.size == 3
+    assert second.n_components == 1
+    assert set(second.nodes) == {0, 3, 4}
+    assert (second.nodes[second.unknowns(np.array([0]), np.array([[3]]))] == 3).all()
+
+
+@pytest.mark.parametrize(("dim", "degree"), [(1, 3), (2, 2)])
+def test_facet_rule_integrates_its_degree(dim: int, degree: int) -> None:
+    """Catches wrong weights: int l_1^p over the simplex is dim! p! / (dim + p)! of its area."""
+    points, weights = simplex_rule(dim)
+    for power in range(degree + 1):
+        exact = float(np.prod(np.arange(1, dim + 1)) / np.prod(np.arange(power + 1, dim + power + 1)))
+        assert weights @ points[0] ** power == pytest.approx(exact, rel=1e-14)
+
+
+def test_space_on_one_region_numbers_its_nodes_only() -> None:
+    """Catches unknowns outside the region, and a trace that points at the wrong ones."""
+    mesh = fibre_in_rectangle(1.0, width=5.0, height=5.0, n=4)
+    space = P1Space.on(mesh, mesh.regions["fibres"])
+    assert set(space.nodes) == set(np.unique(mesh.cells[:, mesh.regions["fibres"]]))
+    facets = mesh.surfaces["fibre_surface"]
+    nodes = mesh.facets[:, facets]
+    found = space.unknowns(np.zeros(facets.size, dtype=int), nodes)
+    assert (space.nodes[found] == nodes).all()
