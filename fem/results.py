@@ -135,13 +135,10 @@ def _cluster_currents(system: EquilibratedSystem, result: NewtonResult) -> Float
 def _profile(
     system: EquilibratedSystem, fibres: list[CurrentMap], foil: list[CurrentMap]
 ) -> DepthProfile | None:
-    """Depth profile over the extent of the regions on both sides of the reacting conductors; None without
-    any."""
+    """Depth profile over the height of the reacting conductors; None without any."""
     if not fibres:
         return None
-    mesh = system.spaces.mesh
-    behind = np.unique(mesh.region_of_element[mesh.f2t[:, np.concatenate([m.facets for m in fibres])]])
-    z = mesh.points[-1, mesh.cells[:, np.isin(mesh.region_of_element, behind)]]
+    z = system.spaces.mesh.points[-1, system.spaces.solid.nodes]
     return depth_profile(fibres, foil, float(z.min()), float(z.max()), system.area)
 
 

@@ -265,6 +265,8 @@ def _compartments(
 
 def _surfaces(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space) -> tuple[ReactingSurface, ...]:
     out = []
+    pairs = [mesh.interface(*pair) for pair, law in model.interfaces.items() if not isinstance(law, Blocking)]
+    reacting = np.unique(np.concatenate(pairs)) if pairs else np.zeros(0, dtype=np.int64)
     for pair, law in model.interfaces.items():
         if not isinstance(law, Blocking):
             facets = mesh.interface(*pair)
@@ -274,7 +276,7 @@ def _surfaces(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space) ->
             nodes = mesh.facets[:, facets]
             out.append(
                 ReactingSurface(
-                    name=_surface_name(mesh, pair, facets),
+                    name=_surface_name(mesh, pair, mesh.interface(*pair), reacting),
                     kinetics=law,
                     terminal=None,
                     facets=facets,
@@ -302,7 +304,9 @@ def _surfaces(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space) ->
     return tuple(s for s in out if s.facets.size)
 
 
-def _surface_name(mesh: TaggedMesh, pair: tuple[str, str], facets: Ints) -> str:
-    """The mesh's name of the surface that holds all these facets, else 'a|b'."""
-    holders = [name for name, group in mesh.surfaces.items() if facets.size and np.isin(facets, group).all()]
-    return holders[0] if len(holders) == 1 else "|".join(pair)
+def _surface_name(mesh: TaggedMesh, pair: tuple[str, str], facets: Ints, reacting: Ints) -> str:
+    """The mesh's name of the reacting surface that these facets belong to, else 'a|b'."""
+    for name, group in mesh.surfaces.items():
+        if np.isin(facets, group).all() and np.isin(group, reacting).all():
+            return name
+    return "|".join(pair)
