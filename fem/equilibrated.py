@@ -22,56 +22,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from fem.equilibrium import SaltEquilibrium
-from fem.interface import ReactingSurface, SurfaceState, evaluate, load, mass
+from fem.interface import ReactingSurface, SurfaceState, evaluate, load
+from fem.jacobian import JacobianPattern
 from fem.linear import BorderedSystem
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
-from fem.p1 import Floats, Ints, scatter
+from fem.p1 import Floats, scatter
 from fem.reaction import Kinetics
 from fem.spaces import Compartment, Spaces
-
-
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """Unknowns of the equilibrated form: joint field x (n,), constants k [V] of the salt compartments, V [V].
-
-    In a floating conductor x is phi_s minus the conductor's own offset [V]: with sigma of 1e3 S/m and more, a
-    common offset of tens of mV would round the residual to 1e-8 of the current.
-    """
-
-    x: Floats
-    offset: Floats
-    k: Floats
-    voltage: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fields:
-    """Nodal potential and concentration on the joint unknowns, with their slopes in the unknown itself."""
-
-    potential: Floats  # phi_s or phi_e [V]
-    potential_slope: Floats  # d phi / dx: 1 on phi, Psi'(W) [V m/A] on W
-    concentration: Floats  # [mol/m3], NaN on conductors, fixed in single-ion conductors
-    concentration_slope: Floats  # dc/dW, 0 where there is no salt
-
-
-@dataclass(frozen=True, kw_only=True)
-class Residual:
-    """The equations at a state: field (n_free,) [A], inventory error of each compartment [-], counter current
-    error [A]."""
-
-    field: Floats
-    inventory: Floats
-    inventory_slope: tuple[Floats, ...]  # (n,) of each salt compartment's content [mol] in the joint unknowns
-    current: float
-    fields: Fields
-    surfaces: tuple[SurfaceState, ...]
-    nodal: Floats  # residual on all joint unknowns; at fixed ones: the current that enters there [A]
+from fem.state import Fields, Residual, State
 
 
 class EquilibratedSystem:
@@ -81,15 +43,9 @@ class EquilibratedSystem:
         self.spaces, self.model, self.control = spaces, model, control
         self.area = _projected_area(spaces, control)
         self.equilibria = tuple(_equilibrium(c, model.temperature) for c in spaces.compartments)
-        self.salty = tuple(j for j, e in enumerate(self.equilibria) if e is not None)
-        self._salt_number = {j: i for i, j in enumerate(self.salty)}
-        fixed = np.zeros(spaces.size, dtype=bool)
-        fixed[spaces.fixed] = True
-        self.free = np.flatnonzero(~fixed)
-        self.compartment_of = np.full(spaces.size, -1)
-        for j, compartment in enumerate(spaces.compartments):
-            self.compartment_of[compartment.unknowns] = j
-        self._pattern()
+        self.salty = spaces.salty
+        self.free = spaces.free
+        self.pattern = JacobianPattern(spaces)
 
     def with_control(self, control: Control) -> EquilibratedSystem:
         """The same system under another control of the same kind; everything that does not change is
@@ -97,31 +53,6 @@ class EquilibratedSystem:
         other = copy.copy(self)
         other.control, other.area = control, _projected_area(self.spaces, control)
         return other
-
-    # --- layout ---
-
-    def _pattern(self) -> None:
-        """CSR pattern of the free Jacobian and, for every surface, where its local matrices go."""
-        n = self.spaces.size
-        number = np.full(n, -1, dtype=np.int64)
-        number[self.free] = np.arange(self.free.size)
-        stiffness = self.spaces.stiffness.matrix()[self.free][:, self.free].tocoo()
-        keys, m = [stiffness.row.astype(np.int64) * self.free.size + stiffness.col], self.free.size
-        self._corners = tuple(_corners(s) for s in self.spaces.surfaces)
-        local = []
-        for corners in self._corners:
-            k = number[corners]
-            pair = np.where((k[:, None] >= 0) & (k[None] >= 0), k[:, None] * m + k[None], -1)
-            local.append(pair)
-            keys.append(np.unique(pair[pair >= 0]))
-        unique = np.unique(np.concatenate(keys))
-        self._indices = (unique % m).astype(np.int32)
-        self._indptr = np.searchsorted(unique, np.arange(m + 1) * m).astype(np.int32)
-        self._rows = np.repeat(np.arange(m, dtype=np.int32), np.diff(self._indptr))
-        self._stiffness_data = np.zeros(unique.size)
-        self._stiffness_data[np.searchsorted(unique, keys[0])] = stiffness.data
-        # where a local entry has no place (a fixed unknown) it goes to one spare slot at the end
-        self._slots = tuple(np.where(p >= 0, np.searchsorted(unique, p), unique.size) for p in local)
 
     # --- state ---
 
@@ -247,89 +178,9 @@ class EquilibratedSystem:
         )
         return np.concatenate([-residual.field, *borders])
 
-    def jacobian(self, state: State, residual: Residual, scale: float) -> BorderedSystem:
-        """The bordered Newton matrix at a state; exact derivative of `right_hand_side` with opposite sign."""
-        n, size = self.free.size, self.spaces.size
-        fields, width = residual.fields, len(self.salty) + int(self.has_current_unknown)
-        data = np.append(self._stiffness_data, 0.0)
-        columns, rows, corner = np.zeros((size, width)), np.zeros((width, size)), np.zeros((width, width))
-        for i, j in enumerate(self.salty):
-            rows[i] = residual.inventory_slope[i] * (scale / self.spaces.compartments[j].amount)
-        for surface, at, slots in zip(self.spaces.surfaces, residual.surfaces, self._slots, strict=True):
-            by_eta = mass(at.reaction.slope_eta, at.weights)
-            by_c = mass(at.reaction.slope_c, at.weights)
-            to_ionic = (
-                -by_eta * fields.potential_slope[surface.ionic]
-                + by_c * fields.concentration_slope[surface.ionic]
-            )
-            block = to_ionic if surface.solid is None else np.concatenate((by_eta, to_ionic), axis=1)
-            block = -block if surface.solid is None else np.concatenate((block, -block))
-            data += np.bincount(slots.ravel(), block.ravel(), data.size)
-            self._borders(surface, at, to_ionic.sum(0), columns, rows, corner)
-        matrix = sp.csr_matrix((data[:-1], self._indices, self._indptr), shape=(n, n))
-        scaling = self._scaling(fields)
-        return BorderedSystem(
-            matrix=matrix,
-            columns=columns[self.free],
-            rows=rows[:, self.free],
-            corner=corner,
-            companion=lambda: self._companion(residual, scaling),
-            scale=scaling,
-        )
-
-    def _borders(
-        self,
-        surface: ReactingSurface,
-        at: SurfaceState,
-        to_ionic: Floats,
-        columns: Floats,
-        rows: Floats,
-        corner: Floats,
-    ) -> None:
-        """Add a surface's derivatives in k and V, and of the counter's current."""
-        slope = load(at.reaction.slope_eta, at.weights)
-        signed = (
-            [(surface.ionic, -1.0)]
-            if surface.solid is None
-            else [(surface.ionic, -1.0), (surface.solid, 1.0)]
-        )
-        of = self.compartment_of[surface.ionic[0]]
-        for unknowns, sign in signed:
-            for i, j in enumerate(self.salty):
-                mine = of == j
-                np.add.at(columns[:, i], unknowns[:, mine], -sign * slope[:, mine])
-            if self.has_current_unknown and surface.terminal == "counter":
-                np.add.at(columns[:, -1], unknowns, sign * slope)
-        if self.has_current_unknown and surface.terminal == "counter":
-            np.add.at(rows[-1], surface.ionic, to_ionic)
-            for i, j in enumerate(self.salty):
-                corner[-1, i] -= slope[:, of == j].sum()
-            corner[-1, -1] += slope.sum()
-
-    def _scaling(self, fields: Fields) -> Floats:
-        """Factor (n_free,) that turns an unknown into a potential: 1 on phi, the mean Psi'(W) on W."""
-        scaling = np.ones(self.spaces.size)
-        for j in self.salty:
-            unknowns = self.spaces.compartments[j].unknowns
-            scaling[unknowns] = fields.potential_slope[unknowns].mean()
-        return scaling[self.free]
-
-    def _companion(self, residual: Residual, scaling: Floats) -> sp.csr_matrix:
-        """Symmetric positive definite neighbour of the Jacobian in potentials: kinetic slopes in eta only."""
-        n = self.free.size
-        data = np.append(self._stiffness_data / scaling[self._rows], 0.0)
-        for surface, at, slots in zip(self.spaces.surfaces, residual.surfaces, self._slots, strict=True):
-            block = mass(at.reaction.slope_eta, at.weights)
-            if surface.solid is not None:
-                block = np.concatenate(
-                    (np.concatenate((block, -block), axis=1), np.concatenate((-block, block), axis=1))
-                )
-            data += np.bincount(slots.ravel(), block.ravel(), data.size)
-        return sp.csr_matrix((data[:-1], self._indices, self._indptr), shape=(n, n))
-
-
-def _corners(surface: ReactingSurface) -> Ints:
-    return surface.ionic if surface.solid is None else np.concatenate((surface.solid, surface.ionic))
+    def jacobian(self, residual: Residual, scale: float) -> BorderedSystem:
+        """The bordered Newton matrix [A] at a residual's state: the exact derivative of the equations."""
+        return self.pattern.assemble(residual, scale, current_is_given=self.has_current_unknown)
 
 
 def _equilibrium(compartment: Compartment, temperature: float) -> SaltEquilibrium | None:

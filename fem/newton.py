@@ -10,13 +10,14 @@ from enum import StrEnum
 import numpy as np
 from scipy.optimize import brentq
 
-from fem.equilibrated import EquilibratedSystem, Residual, State
+from fem.equilibrated import EquilibratedSystem
 from fem.interface import ReactingSurface
 from fem.kinetics import LinearKinetics
 from fem.linear import LinearSession, LinearSolveFailed
 from fem.materials import thermal_voltage
 from fem.model import Galvanostatic, Potentiostatic
 from fem.reaction import Kinetics
+from fem.state import Residual, State
 
 TOLERANCE = 1e-10  # |R|_1 over the cell's current
 INVENTORY_TOLERANCE = 1e-12  # relative salt inventory
@@ -80,7 +81,9 @@ def _small_current(system: EquilibratedSystem) -> float:
 
 
 def _mean_c(system: EquilibratedSystem, surface: ReactingSurface) -> float:
-    return system.spaces.compartments[int(system.compartment_of[surface.ionic[0, 0]])].mean_concentration
+    return system.spaces.compartments[
+        int(system.spaces.compartment_of[surface.ionic[0, 0]])
+    ].mean_concentration
 
 
 def newton(system: EquilibratedSystem, start: State, session: LinearSession) -> NewtonResult:
@@ -101,9 +104,7 @@ def newton(system: EquilibratedSystem, start: State, session: LinearSession) -> 
             )
         rtol = max(0.05 * TOLERANCE / merit, min(1e-2, 0.1 * merit), 1e-9)
         try:
-            z = session.solve(
-                system.jacobian(state, residual, scale), system.right_hand_side(residual, scale), rtol
-            )
+            z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), rtol)
         except LinearSolveFailed:
             return NewtonResult(
                 state=state, residual=residual, outcome=Outcome.LINEAR_SOLVER, history=tuple(history)
@@ -167,7 +168,7 @@ def _linear(
 ) -> State:
     residual = system.residual(start, laws)
     scale = max(current_scale(system, residual), _small_current(system) * 1e-6)
-    z = session.solve(system.jacobian(start, residual, scale), system.right_hand_side(residual, scale), 1e-4)
+    z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), 1e-4)
     return system.step(start, z, min(1.0, system.largest_fraction(start, z)))
 
 

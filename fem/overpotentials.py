@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fem.equilibrated import EquilibratedSystem, Residual, State
+from fem.equilibrated import EquilibratedSystem
 from fem.p1 import Floats
+from fem.state import Residual, State
 
 
 @dataclass(frozen=True, kw_only=True)

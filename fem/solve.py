@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from fem.equilibrated import EquilibratedSystem, State
+from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearSolver, choose_linear_solver
 from fem.model import Control, Model, ModelError, check_model
 from fem.newton import solve_system
 from fem.results import collect
 from fem.solution import Solution
 from fem.spaces import build_spaces
+from fem.state import State
 from meshes.tagged import TaggedMesh
 
 Method = Literal["equilibrated"]

@@ -11,37 +11,17 @@ reported; so is a conductor that nothing touches electrically.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from fem.compartments import Compartment, by_region, compartments
 from fem.interface import ReactingSurface
 from fem.materials import Conductor, Electrolyte, SingleIonConductor
 from fem.model import Blocking, Electrode, FixedPotential, Grounded, Model, ModelError
-from fem.p1 import Floats, Ints, P1Space, Stiffness, barycentric_gradients, scatter
+from fem.p1 import Floats, Ints, P1Space, Stiffness, barycentric_gradients
+from fem.reacting import reacting_surfaces, side
 from meshes.tagged import TaggedMesh
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compartment:
-    """A connected body of electrolyte: its unknowns in the joint vector and, if it holds salt, what stores
-    it.
-
-    electrolyte is one representative material, None in a single-ion conductor. rows (d+1, n) are the joint
-    unknowns of its elements, pore_volume (n,) [m3] = porosity * volume, amount [mol] the lithium it holds:
-    int porosity c0.
-    """
-
-    unknowns: Ints
-    electrolyte: Electrolyte | None
-    rows: Ints
-    pore_volume: Floats
-    lumped_volume: Floats  # (n_unknowns,) [m3] a (d+1)-th of the pore volume around each unknown
-    amount: float
-
-    @property
-    def mean_concentration(self) -> float:
-        """c0 [mol/m3], the mean over the pore volume."""
-        return self.amount / float(self.pore_volume.sum())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +57,24 @@ class Spaces:
         """Unknowns of the joint vector."""
         return self.solid.size + self.ionic.size
 
+    @cached_property
+    def salty(self) -> tuple[int, ...]:
+        """Numbers of the compartments that hold salt."""
+        return tuple(j for j, c in enumerate(self.compartments) if c.electrolyte is not None)
+
+    @cached_property
+    def free(self) -> Ints:
+        """Joint unknowns without a given value."""
+        return np.setdiff1d(np.arange(self.size), self.fixed)
+
+    @cached_property
+    def compartment_of(self) -> Ints:
+        """Compartment of each joint unknown (size,), -1 on conductors."""
+        of = np.full(self.size, -1)
+        for j, compartment in enumerate(self.compartments):
+            of[compartment.unknowns] = j
+        return of
+
     def surfaces_of(self, terminal: str | None) -> tuple[ReactingSurface, ...]:
         """Reacting surfaces of a terminal, or those of the conductors (None)."""
         return tuple(s for s in self.surfaces if s.terminal == terminal)
@@ -103,13 +101,13 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
     pinned = np.zeros(solid.n_components, dtype=bool)
     for name, boundary in model.boundaries.items():
         if isinstance(boundary, Grounded | FixedPotential):
-            _, of = _side(mesh, solid, mesh.surfaces[name])
+            _, of = side(mesh, solid, mesh.surfaces[name])
             pinned[of[of >= 0]] = True
     idle: list[Ints] = []
     for pair, law in model.interfaces.items():
         facets = mesh.interface(*pair)
-        _, of_solid = _side(mesh, solid, facets)
-        _, of_ionic = _side(mesh, ionic, facets)
+        _, of_solid = side(mesh, solid, facets)
+        _, of_ionic = side(mesh, ionic, facets)
         idle.append(facets[of_ionic < 0])
         if not isinstance(law, Blocking):
             touched[of_solid[of_ionic >= 0]] = True
@@ -121,7 +119,7 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
     fixed, values, by_surface = _fixed(mesh, model, solid, ionic)
     gradients_s, volume_s = barycentric_gradients(mesh.points, mesh.cells[:, solid.elements])
     gradients_e, volume_e = barycentric_gradients(mesh.points, mesh.cells[:, ionic.elements])
-    weights_s = volume_s * _by_region(mesh, model, solid.elements, "conductivity")
+    weights_s = volume_s * by_region(mesh, model, solid.elements, "conductivity")
     weights_e = volume_e * _ionic_coefficient(mesh, model, ionic.elements)
     dofs = np.concatenate((solid.dofs, solid.size + ionic.dofs), axis=1)
     size = solid.size + ionic.size
@@ -129,8 +127,8 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
         mesh=mesh,
         solid=solid,
         ionic=ionic,
-        compartments=_compartments(mesh, model, solid.size, ionic, volume_e),
-        surfaces=_surfaces(mesh, model, solid, ionic),
+        compartments=compartments(mesh, model, solid.size, ionic, volume_e),
+        surfaces=reacting_surfaces(mesh, model, solid, ionic),
         stiffness=Stiffness.assemble(
             size,
             dofs,
@@ -156,15 +154,6 @@ def _elements(mesh: TaggedMesh, names: tuple[str, ...]) -> Ints:
     return mesh.elements_of(*names).astype(np.int64) if names else np.zeros(0, dtype=np.int64)
 
 
-def _side(mesh: TaggedMesh, space: P1Space, facets: Ints) -> tuple[Ints, Ints]:
-    """(element, component) of the space behind each facet, component -1 where neither side belongs to the
-    space."""
-    first, second = mesh.f2t[:, facets].astype(np.int64)
-    on_first = space.component_at(first)
-    on_second = np.where(second >= 0, space.component_at(np.maximum(second, 0)), -1)
-    return np.where(on_first >= 0, first, second), np.maximum(on_first, on_second)
-
-
 def _live_components(mesh: TaggedMesh, model: Model, ionic: P1Space) -> np.ndarray:
     """Flags of the electrolyte components that touch the counter electrode or a fixed potential."""
     live = np.zeros(ionic.n_components, dtype=bool)
@@ -172,7 +161,7 @@ def _live_components(mesh: TaggedMesh, model: Model, ionic: P1Space) -> np.ndarr
         if isinstance(boundary, FixedPotential) or (
             isinstance(boundary, Electrode) and boundary.terminal == "counter"
         ):
-            _, of = _side(mesh, ionic, mesh.surfaces[name])
+            _, of = side(mesh, ionic, mesh.surfaces[name])
             live[of[of >= 0]] = True
     return live
 
@@ -190,7 +179,7 @@ def _fixed(
         for space, offset in ((solid, 0), (ionic, solid.size)):
             if space is ionic and isinstance(boundary, Grounded):
                 continue
-            _, of = _side(mesh, space, facets)
+            _, of = side(mesh, space, facets)
             nodes = mesh.facets[:, facets[of >= 0]]
             found.append(offset + np.unique(space.unknowns(of[of >= 0], nodes)))
         by_surface[name] = np.concatenate(found)
@@ -204,11 +193,6 @@ def _fixed(
     return np.array(order, dtype=np.int64), np.array([value[k][0] for k in order]), by_surface
 
 
-def _by_region(mesh: TaggedMesh, model: Model, elements: Ints, attribute: str) -> Floats:
-    values = np.array([getattr(model.regions[name], attribute, np.nan) for name in mesh.region_names])
-    return values[mesh.region_of_element[elements]]
-
-
 def _ionic_coefficient(mesh: TaggedMesh, model: Model, elements: Ints) -> Floats:
     """1/N_M [-] in binary electrolytes, kappa_i [S/m] in single-ion conductors."""
     by_name = {
@@ -219,94 +203,3 @@ def _ionic_coefficient(mesh: TaggedMesh, model: Model, elements: Ints) -> Floats
     return np.array([by_name.get(name, np.nan) for name in mesh.region_names])[
         mesh.region_of_element[elements]
     ]
-
-
-def _compartments(
-    mesh: TaggedMesh, model: Model, offset: int, ionic: P1Space, volume: Floats
-) -> tuple[Compartment, ...]:
-    out = []
-    corners = len(ionic.dofs)
-    region = mesh.region_of_element[ionic.elements]
-    for label in range(ionic.n_components):
-        mine = ionic.component_of_element == label
-        names = [mesh.region_names[k] for k in np.unique(region[mine])]
-        materials = [model.regions[name] for name in names]
-        salty = {name: m for name, m in zip(names, materials, strict=True) if isinstance(m, Electrolyte)}
-        if salty and len(salty) < len(materials):
-            raise ModelError(
-                f"regions {', '.join(map(repr, names))} join a salt electrolyte and a single-ion conductor, "
-                "which the equilibrated solver does not couple; use one kind of electrolyte throughout"
-            )
-        first = next(iter(salty.values()), None)
-        for name, material in salty.items():
-            if first and (material.law, material.transference) != (first.law, first.transference):
-                raise ModelError(
-                    f"regions {names[0]!r} and {name!r} share salt but differ in electrolyte law or "
-                    "transference number, where the equilibrated solver does not hold; give them the same law"
-                )
-        pore = volume[mine] * (_by_region(mesh, model, ionic.elements[mine], "porosity") if salty else 1.0)
-        c0 = _by_region(mesh, model, ionic.elements[mine], "concentration")
-        unknowns = np.flatnonzero(ionic.component == label)
-        lumped = scatter(
-            ionic.dofs[:, mine], np.broadcast_to(pore / corners, (corners, pore.size)), ionic.size
-        )
-        out.append(
-            Compartment(
-                unknowns=offset + unknowns,
-                lumped_volume=lumped[unknowns],
-                electrolyte=first,
-                rows=offset + ionic.dofs[:, mine],
-                pore_volume=pore,
-                amount=float((pore * c0).sum()),
-            )
-        )
-    return tuple(out)
-
-
-def _surfaces(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space) -> tuple[ReactingSurface, ...]:
-    out = []
-    pairs = [mesh.interface(*pair) for pair, law in model.interfaces.items() if not isinstance(law, Blocking)]
-    reacting = np.unique(np.concatenate(pairs)) if pairs else np.zeros(0, dtype=np.int64)
-    for pair, law in model.interfaces.items():
-        if not isinstance(law, Blocking):
-            facets = mesh.interface(*pair)
-            _, of_ionic = _side(mesh, ionic, facets)
-            facets = facets[of_ionic >= 0]
-            _, of_solid = _side(mesh, solid, facets)
-            nodes = mesh.facets[:, facets]
-            out.append(
-                ReactingSurface(
-                    name=_surface_name(mesh, pair, mesh.interface(*pair), reacting),
-                    kinetics=law,
-                    terminal=None,
-                    facets=facets,
-                    areas=mesh.facet_areas(facets),
-                    solid=solid.unknowns(of_solid, nodes),
-                    ionic=solid.size + ionic.unknowns(of_ionic[of_ionic >= 0], nodes),
-                )
-            )
-    for name, boundary in model.boundaries.items():
-        if isinstance(boundary, Electrode):
-            facets = mesh.surfaces[name]
-            _, of_ionic = _side(mesh, ionic, facets)
-            facets, of_ionic = facets[of_ionic >= 0], of_ionic[of_ionic >= 0]
-            out.append(
-                ReactingSurface(
-                    name=name,
-                    kinetics=boundary.kinetics,
-                    terminal=boundary.terminal,
-                    facets=facets,
-                    areas=mesh.facet_areas(facets),
-                    solid=None,
-                    ionic=solid.size + ionic.unknowns(of_ionic, mesh.facets[:, facets]),
-                )
-            )
-    return tuple(s for s in out if s.facets.size)
-
-
-def _surface_name(mesh: TaggedMesh, pair: tuple[str, str], facets: Ints, reacting: Ints) -> str:
-    """The mesh's name of the reacting surface that these facets belong to, else 'a|b'."""
-    for name, group in mesh.surfaces.items():
-        if np.isin(facets, group).all() and np.isin(group, reacting).all():
-            return name
-    return "|".join(pair)

@@ -1,0 +1,46 @@
+"""The unknowns of the equilibrated form, the fields they stand for, and the equations' residual at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fem.interface import SurfaceState
+from fem.p1 import Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """Unknowns of the equilibrated form: joint field x (n,), constants k [V] of the salt compartments, V [V].
+
+    In a floating conductor x is phi_s minus the conductor's own offset [V]: with sigma of 1e3 S/m and more, a
+    common offset of tens of mV would round the residual to 1e-8 of the current.
+    """
+
+    x: Floats
+    offset: Floats
+    k: Floats
+    voltage: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fields:
+    """Nodal potential and concentration on the joint unknowns, with their slopes in the unknown itself."""
+
+    potential: Floats  # phi_s or phi_e [V]
+    potential_slope: Floats  # d phi / dx: 1 on phi, Psi'(W) [V m/A] on W
+    concentration: Floats  # [mol/m3], NaN on conductors, fixed in single-ion conductors
+    concentration_slope: Floats  # dc/dW, 0 where there is no salt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Residual:
+    """The equations at a state: field (n_free,) [A], inventory error of each compartment [-], counter current
+    error [A]."""
+
+    field: Floats
+    inventory: Floats
+    inventory_slope: tuple[Floats, ...]  # (n,) of each salt compartment's content [mol] in the joint unknowns
+    current: float
+    fields: Fields
+    surfaces: tuple[SurfaceState, ...]
+    nodal: Floats  # residual on all joint unknowns; at fixed ones: the current that enters there [A]
