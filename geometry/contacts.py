@@ -50,13 +50,14 @@ class ContactPolicy:
     outside, and curves on one fibre stay apart, along its axis or around it, so that no three fibres meet.
     """
 
-    bond: tuple[float, float] = (1.25, 1.5)
-    gap: float = 2.4
+    bond: tuple[float, float] = (1.2, 1.55)
+    gap: float = 2.3
+    end_gap: float = 2.1  # where the nearest point is an end outside the box
     largest_cosine: float = 0.85  # of the angle between bonded axes
-    inside_margin: float = 0.35  # from an intersection curve to a side wall
-    outside_margin: float = 0.5
-    axial_margin: float = 0.35  # between two curves on one fibre, along the axis
-    angular_margin: float = 0.25  # ... or around it [rad]
+    inside_margin: float = 0.25  # from an intersection curve to a side wall
+    outside_margin: float = 0.4
+    axial_margin: float = 0.3  # between two curves on one fibre, along the axis
+    angular_margin: float = 0.2  # ... or around it [rad]
     clearance: float = 1.3  # of axes from the planes that bound the mat
     edge_margin: float = 1.3  # of a fibre's elliptical cut from vertical edges
     steepness: float = 0.5  # least |cosine| between axis and normal of the side wall that it leaves by
@@ -78,7 +79,9 @@ class Patch:
         """Whether the two patches on one fibre stay apart, along it or around it."""
         axial = abs(self.position - other.position) - self.half_length - other.half_length
         turn = abs((self.angle - other.angle + np.pi) % (2 * np.pi) - np.pi)
-        return axial >= policy.axial_margin or turn >= self.half_angle + other.half_angle + policy.angular_margin
+        return (
+            axial >= policy.axial_margin or turn >= self.half_angle + other.half_angle + policy.angular_margin
+        )
 
 
 def intersection_curve(d1: Array, d2: Array, normal: Array, distance: float, n: int = 24) -> Array:

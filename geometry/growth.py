@@ -5,60 +5,21 @@ the anode plane. A fibre is accepted only if all its neighbours obey the policy 
 inside the box, with an accepted one, so every fibre is connected to the anode plane.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geometry.contacts import ContactPolicy, Patch, intersection_curve
+from geometry.contacts import ContactPolicy, Patch, clusters, intersection_curve
+from geometry.proposals import Batch
 from geometry.union_volume import inside_cylinder, points_in_cylinder
 
 Array = NDArray[np.float64]
-OVERHANG = 4.0  # how far fibres stick out of the box
 VOLUME_POINTS = 4096
 TENTHS = 10
+Bond = tuple[int, Patch, Patch]  # partner, patch on the new fibre, patch on the partner
 _RINGS = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])  # heights across a fibre, for the share of each tenth
 _RING_WEIGHTS = np.array([0.1424, 0.2306, 0.2540, 0.2306, 0.1424])
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Candidate axes: entry point into the box, unit direction, length inside the box, part that sticks out."""
-
-    entry: Array  # (n, 3)
-    direction: Array  # (n, 3)
-    length: Array  # (n,)
-    before: Array  # overhang before the entry (n,)
-    after: Array  # overhang behind the exit (n,)
-
-    def take(self, index: NDArray[np.intp]) -> "Batch":
-        """The candidates of the given numbers."""
-        return Batch(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
-
-
-def through(points: Array, directions: Array, box: Array, policy: ContactPolicy) -> tuple[Batch, NDArray[np.intp]]:
-    """Axes through points of the box, and the numbers of those that enter and leave it as the policy asks."""
-    safe = np.where(np.abs(directions[:, :2]) < 1e-9, 1e-9, directions[:, :2])
-    a, b = -points[:, :2] / safe, (box[:2] - points[:, :2]) / safe
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    rows = np.arange(len(points))
-    ok = high.min(axis=1) - low.max(axis=1) >= policy.shortest
-    overhang = []
-    for t, wall in ((low.max(axis=1), low.argmax(axis=1)), (high.min(axis=1), high.argmin(axis=1))):
-        steep = np.abs(directions[rows, wall])
-        y = points + t[:, None] * directions
-        other = 1 - wall
-        # the cut ellipse reaches 1/steep along the wall
-        room = np.minimum(y[rows, other], box[other] - y[rows, other])
-        ok &= (steep >= policy.steepness) & (room >= policy.edge_margin / np.maximum(steep, 1e-9))
-        z = y[:, 2]
-        flat = directions[:, 2] == 0.0
-        ok &= flat | ((z >= policy.clearance) & (z <= box[2] - policy.clearance))
-        overhang.append(OVERHANG / np.maximum(steep, policy.steepness))
-    start, stop = low.max(axis=1), high.min(axis=1)
-    batch = Batch(points + start[:, None] * directions, directions, stop - start, *overhang)
-    return batch, np.flatnonzero(ok)
 
 
 @dataclass
@@ -67,33 +28,43 @@ class Growth:
 
     box: Array
     policy: ContactPolicy
-    capacity: int = 64
-    n: int = 0
     axes: Batch = field(init=False)
-    patches: list[list[Patch]] = field(default_factory=list)
-    solid: Array = field(default_factory=lambda: np.zeros(TENTHS))
+    patches: list[dict[int, Patch]] = field(default_factory=list)  # of each fibre, by partner
+    volumes: list[Array] = field(default_factory=list)  # that each fibre adds to those before it, by tenths
 
     def __post_init__(self) -> None:
         self.axes = Batch(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros(0))
+
+    @property
+    def n(self) -> int:
+        """Number of fibres accepted so far."""
+        return len(self.patches)
+
+    @property
+    def solid(self) -> Array:
+        """Volume of the union inside the box by tenths of the height, (10,)."""
+        return np.sum(self.volumes, axis=0) if self.volumes else np.zeros(TENTHS)
 
     def ends(self, axes: Batch) -> tuple[Array, Array]:
         """Both ends of each axis, overhang included, (n, 3) each."""
         start = axes.entry - axes.before[:, None] * axes.direction
         return start, axes.entry + (axes.length + axes.after)[:, None] * axes.direction
 
-    def admissible(self, batch: Batch) -> tuple[NDArray[np.intp], list[list[tuple[int, Patch, Patch]]]]:
+    def admissible(self, batch: Batch) -> tuple[NDArray[np.intp], list[list[Bond]]]:
         """Candidates that obey the policy against all accepted fibres, and their bonds (partner, own, its)."""
         ok = np.ones(len(batch.length), dtype=bool)
         near, *geometry = self._near(batch)
         i, j, distance, s, t, cosine = near, *geometry
         policy = self.policy
-        flat = (batch.direction[i, 2] == 0) & (self.axes.direction[j, 2] == 0) if self.n else np.zeros(0, bool)
+        flat = (
+            (batch.direction[i, 2] == 0) & (self.axes.direction[j, 2] == 0) if self.n else np.zeros(0, bool)
+        )
         bonded = (distance >= policy.bond[0]) & (distance <= policy.bond[1]) | (flat & (distance < 1e-9))
-        inner = (s > -batch.before[i] + 1) & (s < (batch.length + batch.after)[i] - 1)
-        inner &= (t > -self.axes.before[j] + 1) & (t < (self.axes.length + self.axes.after)[j] - 1)
-        bonded &= inner & (np.abs(cosine) <= policy.largest_cosine)
-        ok[i[~bonded]] = False
-        bonds: list[list[tuple[int, Patch, Patch]]] = [[] for _ in range(len(ok))]
+        within = (s > -batch.before[i]) & (s < (batch.length + batch.after)[i])
+        within &= (t > -self.axes.before[j]) & (t < (self.axes.length + self.axes.after)[j])
+        bonded &= within & (np.abs(cosine) <= policy.largest_cosine)
+        ok[i[~bonded & (within | (distance < policy.end_gap))]] = False
+        bonds: list[list[Bond]] = [[] for _ in range(len(ok))]
         for k in np.flatnonzero(bonded & ok[i]):
             if ok[i[k]]:
                 pair = self._bond(batch, int(i[k]), int(j[k]), float(s[k]), float(t[k]))
@@ -114,7 +85,9 @@ class Growth:
         c, d = self.ends(self.axes)
         gap = self.policy.gap
         low, high = np.minimum(a[:, 2], b[:, 2]) - gap, np.maximum(a[:, 2], b[:, 2]) + gap
-        i, j = np.nonzero((low[:, None] < np.maximum(c[:, 2], d[:, 2])) & (high[:, None] > np.minimum(c[:, 2], d[:, 2])))
+        i, j = np.nonzero(
+            (low[:, None] < np.maximum(c[:, 2], d[:, 2])) & (high[:, None] > np.minimum(c[:, 2], d[:, 2]))
+        )
         u, v = batch.direction[i], self.axes.direction[j]
         w = batch.entry[i] - self.axes.entry[j]
         s_low, s_high = -batch.before[i], (batch.length + batch.after)[i]
@@ -123,7 +96,9 @@ class Growth:
         uw, vw = np.einsum("ij,ij->i", u, w), np.einsum("ij,ij->i", v, w)
         s = np.clip((cosine * vw - uw) / np.maximum(1 - cosine**2, 1e-12), s_low, s_high)
         t = vw + s * cosine
-        s = np.where((t < t_low) | (t > t_high), np.clip(np.clip(t, t_low, t_high) * cosine - uw, s_low, s_high), s)
+        s = np.where(
+            (t < t_low) | (t > t_high), np.clip(np.clip(t, t_low, t_high) * cosine - uw, s_low, s_high), s
+        )
         t = np.clip(t, t_low, t_high)
         distance = np.linalg.norm(w + s[:, None] * u - t[:, None] * v, axis=1)
         close = distance < gap
@@ -159,13 +134,18 @@ class Growth:
             Patch(t, half, _turn(d2, -normal), half_angle, inside),
         )
 
-    def _apart(self, bonds: list[tuple[int, Patch, Patch]]) -> bool:
+    def _apart(self, bonds: list[Bond]) -> bool:
         """Whether all patches on the candidate, and the new ones on its partners, keep apart."""
         own = [patch for _, patch, _ in bonds]
         pairs = ((own[a], own[b]) for a in range(len(own)) for b in range(a))
         if not all(x.clear_of(y, self.policy) for x, y in pairs):
             return False
-        return all(new.clear_of(old, self.policy) for j, _, new in bonds for old in self.patches[j])
+        return all(new.clear_of(old, self.policy) for j, _, new in bonds for old in self.patches[j].values())
+
+    def middle_tenth(self, axes: Batch) -> NDArray[np.intp]:
+        """The tenth of the height in which the middle of each axis lies, (n,)."""
+        z = axes.entry[:, 2] + 0.5 * axes.length * axes.direction[:, 2]
+        return np.clip((z / self.box[2] * TENTHS).astype(int), 0, TENTHS - 1)
 
     def by_tenths(self, batch: Batch) -> Array:
         """Rough volume of each candidate in each tenth of the height, (n, 10)."""
@@ -191,31 +171,44 @@ class Growth:
         layer = np.minimum((points[:, 2] / self.box[2] * TENTHS).astype(int), TENTHS - 1)
         return weight * np.bincount(layer, minlength=TENTHS).astype(float)
 
-    def accept(self, batch: Batch, k: int, bonds: list[tuple[int, Patch, Patch]], volume: Array) -> None:
+    def accept(self, batch: Batch, k: int, bonds: list[Bond], volume: Array) -> None:
         """Add candidate k with its bonds."""
-        one = batch.take(np.array([k]))
-        self.axes = Batch(*(np.concatenate([getattr(self.axes, f), getattr(one, f)]) for f in one.__dataclass_fields__))
-        self.patches.append([own for _, own, _ in bonds])
+        self.axes = self.axes.joined(batch.take(np.array([k])))
         for j, _, its in bonds:
-            self.patches[j].append(its)
-        self.solid = self.solid + volume
-        self.n += 1
+            self.patches[j][self.n] = its
+        self.patches.append({j: own for j, own, _ in bonds})
+        self.volumes.append(volume)
 
-    def bonded_proposals(
-        self, rng: np.random.Generator, directions: Callable[[int], Array], weights: Array, n: int
-    ) -> Batch:
-        """Axes that cross accepted ones, chosen with the given weights (n_fibres,), at a bonded distance."""
-        parent = rng.choice(self.n, size=n, p=weights / weights.sum())
-        at = self.axes.entry[parent] + (rng.random(n) * self.axes.length[parent])[:, None] * self.axes.direction[parent]
-        d = directions(n)
-        normal = np.cross(self.axes.direction[parent], d)
-        length = np.linalg.norm(normal, axis=1)
-        side = rng.choice([-1.0, 1.0], size=n) * np.where(length > 0, 1 / np.maximum(length, 1e-12), 0.0)
-        distance = rng.uniform(*self.policy.bond, size=n)
-        points = at + (side * distance)[:, None] * normal
-        inside = ((points > 0) & (points < self.box)).all(axis=1) & (length > 0.4)
-        batch, good = through(points[inside], d[inside], self.box, self.policy)
-        return batch.take(good)
+    def copy(self) -> "Growth":
+        """The same fibres, not affected by what happens to these."""
+        twin = Growth(self.box, self.policy, [dict(p) for p in self.patches], list(self.volumes))
+        twin.axes = self.axes
+        return twin
+
+    def removable(self) -> NDArray[np.intp]:
+        """Fibres without which all others still reach the anode plane."""
+        embedded = [i for i in range(self.n) if self.axes.direction[i, 2] == 0]
+        pairs = [(i, j) for i in range(self.n) for j, p in self.patches[i].items() if i < j and p.inside]
+        pairs += [(i, self.n) for i in embedded]  # the plane is one more node
+
+        def whole(without: int) -> bool:
+            label = clusters(self.n + 1, np.array([p for p in pairs if without not in p], dtype=np.intp))
+            return bool((np.delete(label, without) == label[self.n]).all())
+
+        return np.array([i for i in range(self.n) if i not in embedded and whole(i)], dtype=np.intp)
+
+    def remove(self, gone: int) -> None:
+        """Take one fibre out; what it shared with later ones is theirs again."""
+        later = [j for j in self.patches[gone] if j > gone]
+        keep = np.delete(np.arange(self.n), gone)
+        self.axes = self.axes.take(keep)
+        self.patches = [
+            {j - (j > gone): patch for j, patch in self.patches[i].items() if j != gone} for i in keep
+        ]
+        del self.volumes[gone]
+        for j in later:
+            partners = [k for k in self.patches[j - 1] if k < j - 1]
+            self.volumes[j - 1] = self.volume(self.axes, j - 1, partners)
 
 
 def _turn(direction: Array, normal: Array) -> float:

@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 from geometry.contacts import ContactPolicy
 from geometry.errors import GeometryError, MatError, micrometres, require_positive
 from geometry.fibres import Fibre, Mat, Vec3
-from geometry.growth import TENTHS, Batch, Growth, through
+from geometry.growth import TENTHS, Bond, Growth
+from geometry.proposals import STEP, Batch, free_heights, random_lines, through
 
 Array = NDArray[np.float64]
 LOWEST_POROSITY = 0.6  # no mat under the contact policy is denser
 LARGEST_TILT = 0.35  # [rad]
-TOLERANCE = 0.002  # of the porosity
-PROPOSALS = 600  # candidates of a batch
-PATIENCE = 150  # batches in a row without an acceptance before the draw is given up
-RESTARTS = 3
+TOLERANCE = 0.0015  # of the porosity
+PROPOSALS = 200  # candidates of a batch
+PATIENCE = 16  # batches in a row without an acceptance before some fibres are taken out again
+PRUNINGS = 60  # rounds of taking fibres out, against jams and uneven heights
+EVENNESS = 0.02  # of the porosity of a tenth
+ACCEPTANCES = 5  # of one batch at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,16 +101,13 @@ class RandomMat:
                 f"width and depth of a random mat must be at least four fibre diameters, got "
                 f"{micrometres(width)} x {micrometres(depth)}; widen the cell."
             )
-        best = 1.0
-        for restart in range(RESTARTS):
-            rng = np.random.default_rng([self.seed, draw, restart])
-            growth = _Grower(self, Growth(box, ContactPolicy()), rng).run()
-            reached = 1.0 - growth.solid.sum() / box.prod()
-            if abs(reached - self.porosity) <= 2 * TOLERANCE:
-                return _mat(growth, radius, width, depth, self.thickness)
-            best = min(best, reached)
+        rng = np.random.default_rng([self.seed, draw])
+        growth = _Grower(self, Growth(box, ContactPolicy()), rng).run()
+        reached = 1.0 - growth.solid.sum() / box.prod()
+        if abs(reached - self.porosity) <= 2 * TOLERANCE:
+            return _mat(growth, radius, width, depth, self.thickness)
         raise MatError(
-            f"a random mat of porosity {self.porosity:g} jams at {best:.3f} under the contact policy; raise the "
+            f"a random mat of porosity {self.porosity:g} jams at {reached:.3f} under the contact policy; raise the "
             f"porosity, take thinner fibres, a wider cell, another seed, less tilt or a broader orientation."
         )
 
@@ -128,13 +128,41 @@ class _Grower:
         misses = 0
         planned = self._embedded_count()
         while growth.n < planned and misses < PATIENCE:
-            misses = 0 if self._step(self._embedded(), last=False) else misses + 1
+            misses = 0 if self._step(self._embedded()) else misses + 1
+        best, least = growth, np.inf
+        for _ in range(PRUNINGS):
+            if self._fill():
+                unevenness = self._unevenness()
+                if unevenness < least:
+                    best, least = growth.copy(), unevenness
+                if unevenness < EVENNESS:
+                    break
+            self._prune()
+        return best
+
+    def _fill(self) -> bool:
+        """Add bonded fibres until the target; False when nothing fits any more."""
         misses = 0
         while misses < PATIENCE and self.missing() > TOLERANCE / 4 * self.volume:
-            weights = self._parent_weights()
-            batch = growth.bonded_proposals(self.rng, self._directions, weights, PROPOSALS)
-            misses = 0 if self._step(batch, last=self.missing() < 1.6 * np.pi * self.chord) else misses + 1
-        return growth
+            misses = 0 if self._step(self._bonded()) else misses + 1
+        return misses < PATIENCE
+
+    def _unevenness(self) -> float:
+        """Largest deviation of a tenth's porosity; the outer two, bounded by planes, count half."""
+        excess = np.abs(self.growth.solid - self.goal) / (self.volume / TENTHS)
+        excess[[0, -1]] /= 2
+        return float(excess.max())
+
+    def _prune(self) -> None:
+        """Make room: take some fibres out, rather from tenths with too much solid, never one that others need."""
+        growth = self.growth
+        for _ in range(max(2, growth.n // 25)):
+            candidates = growth.removable()
+            if len(candidates) == 0:
+                return
+            excess = np.maximum(growth.solid / self.goal, 0.1) ** 4
+            weight = excess[growth.middle_tenth(growth.axes)[candidates]]
+            growth.remove(int(self.rng.choice(candidates, p=weight / weight.sum())))
 
     def missing(self) -> float:
         """Solid volume still to be placed [radius^3]."""
@@ -159,45 +187,63 @@ class _Grower:
         batch, good = through(points, d, growth.box, growth.policy)
         return batch.take(good)
 
-    def _parent_weights(self) -> Array:
-        """Fibres next to tenths that lack solid are crossed more often."""
-        lack = np.maximum(1.0 - self.growth.solid / self.goal, 0.0) + 1e-3
-        around = np.maximum(lack, np.maximum(np.append(lack[1:], 0), np.append(0, lack[:-1])))
-        z = self.growth.axes.entry[:, 2] + 0.5 * self.growth.axes.length * self.growth.axes.direction[:, 2]
-        return around[np.clip((z / self.growth.box[2] * TENTHS).astype(int), 0, TENTHS - 1)]
-
-    def _step(self, batch: Batch, *, last: bool) -> bool:
-        """Accept one candidate of a batch if any is admissible and useful."""
+    def _bonded(self) -> Batch:
+        """Candidates at free heights, more of them where solid is lacking."""
         growth = self.growth
-        if len(batch.length) == 0:
-            return False
-        good, bonds = growth.admissible(batch)
-        if len(good) == 0:
-            return False
-        lack = self.goal - growth.solid
-        rough = growth.by_tenths(batch.take(good))
-        gain = (lack**2).sum() - ((lack - rough) ** 2).sum(axis=1)
-        if not last:
-            if gain.max() <= 0:
-                return False
-            weight = np.maximum(gain, 0.0) ** 2
-            pick = int(self.rng.choice(len(good), p=weight / weight.sum()))
-            partners = [j for j, _, _ in bonds[pick]]
-            growth.accept(batch, int(good[pick]), bonds[pick], growth.volume(batch, int(good[pick]), partners))
-            return True
-        return self._finish(batch, good, bonds, gain)
+        directions = self._directions(PROPOSALS)
+        points = random_lines(self.rng, directions, growth.box)
+        batch, _ = through(points, directions, growth.box, growth.policy)
+        free = free_heights(batch, growth.axes, growth.box, growth.policy)
+        z = (np.arange(free.shape[1]) + 0.5) * STEP
+        lack = np.maximum(1.0 - growth.solid / self.goal, 0.0) + 1e-3
+        middle = batch.entry[:, 2] + 0.5 * batch.length * batch.direction[:, 2]
+        layer = ((z + middle[:, None]) / growth.box[2] * TENTHS).astype(int)
+        weight = np.cumsum(free * lack[np.clip(layer, 0, TENTHS - 1)], axis=1)
+        rows = np.flatnonzero(weight[:, -1] > 0)
+        level = self.rng.random(len(rows)) * weight[rows, -1]
+        cell = np.minimum((weight[rows] < level[:, None]).sum(axis=1), free.shape[1] - 1)
+        points = points[rows].copy()
+        points[:, 2] = z[cell]
+        batch, good = through(points, directions[rows], growth.box, growth.policy)
+        return batch.take(good)
 
-    def _finish(self, batch: Batch, good: NDArray[np.intp], bonds: list, gain: Array) -> bool:
-        """One of the last fibres: the one whose volume is closest to what is missing."""
+    def _step(self, batch: Batch) -> bool:
+        """Accept what is admissible and useful of a batch, a few at most; tell whether anything was."""
+        growth, accepted = self.growth, 0
+        while accepted < ACCEPTANCES and len(batch.length):
+            good, bonds = growth.admissible(batch)
+            if len(good) == 0:
+                break
+            batch = batch.take(good)
+            if self.missing() < 1.6 * np.pi * self.chord:
+                return self._finish(batch, bonds) or accepted > 0
+            lack = self.goal - growth.solid
+            rough = growth.by_tenths(batch)
+            gain = (lack**2).sum() - ((lack - rough) ** 2).sum(axis=1)
+            if gain.max() <= 0:
+                break
+            weight = (
+                np.maximum(gain / rough.sum(axis=1), 0.0) ** 2
+            )  # per volume: long fibres are not favoured
+            pick = int(self.rng.choice(len(good), p=weight / weight.sum()))
+            growth.accept(
+                batch, pick, bonds[pick], growth.volume(batch, pick, [j for j, _, _ in bonds[pick]])
+            )
+            accepted += 1
+        return accepted > 0
+
+    def _finish(self, batch: Batch, bonds: list[list[Bond]]) -> bool:
+        """Accept one of the last fibres: the one whose volume is closest to what is missing."""
         growth, missing = self.growth, self.missing()
+        lack = self.goal - growth.solid
+        gain = (lack**2).sum() - ((lack - growth.by_tenths(batch)) ** 2).sum(axis=1)
         order = np.argsort(-gain)[:12]
-        volumes = [growth.volume(batch, int(good[k]), [j for j, _, _ in bonds[k]]) for k in order]
+        volumes = [growth.volume(batch, int(k), [j for j, _, _ in bonds[k]]) for k in order]
         after = np.array([missing - v.sum() for v in volumes])
         best = int(np.argmin(np.abs(after)))
-        if after[best] < -TOLERANCE / 2 * self.volume and abs(after[best]) > missing:
+        if after[best] < -TOLERANCE / 2 * self.volume:
             return False
-        k = order[best]
-        growth.accept(batch, int(good[k]), bonds[k], volumes[best])
+        growth.accept(batch, int(order[best]), bonds[order[best]], volumes[best])
         return True
 
 
@@ -206,5 +252,7 @@ def _mat(growth: Growth, radius: float, width: float, depth: float, thickness: f
         return (float(x[0] * radius), float(x[1] * radius), float(x[2] * radius))
 
     starts, ends = growth.ends(growth.axes)
-    fibres = tuple(Fibre(start=point(a), end=point(b), radius=radius) for a, b in zip(starts, ends, strict=True))
+    fibres = tuple(
+        Fibre(start=point(a), end=point(b), radius=radius) for a, b in zip(starts, ends, strict=True)
+    )
     return Mat(fibres=fibres, width=width, depth=depth, thickness=thickness)
