@@ -21,12 +21,12 @@ from geometry.designs import Cell, Design
 from geometry.fibre_list import FibreList
 from geometry.fibres import Fibre, Framework
 from geometry.ordered_mat import CrossedMat, GridMat, ParallelMat
-from geometry.random_mat import RandomMat
+from geometry.random_mat import Orientation, RandomMat
 from geometry.regions import ELECTROLYTES, Region, Surface
 from geometry.stack import Roughness
 from meshes.generate import Sizing
 from meshes.tagged import TaggedMesh
-from studies.tables import ListFramework, OrderedFramework, RandomFramework
+from studies.tables import ListFramework, OrderedFramework, RandomFramework, Rough
 
 if TYPE_CHECKING:
     from studies.case import Case
@@ -45,23 +45,31 @@ def framework(table: RandomFramework | OrderedFramework | ListFramework) -> Fram
         "porosity": table.porosity,
     }
     if isinstance(table, RandomFramework):
-        return RandomMat(**numbers, seed=table.seed)
+        return RandomMat(
+            **numbers,
+            seed=table.seed,
+            tilt=table.tilt,
+            orientation=Orientation(concentration=table.alignment, axis=table.alignment_axis),
+            embedded_share=table.embedded_share,
+        )
     return ORDERED[table.kind](**numbers)
+
+
+def roughness(table: Rough) -> Roughness:
+    """The relief of the rough planar foil."""
+    return Roughness(kind=table.kind, height=table.height, wavelength=table.wavelength)
 
 
 def cell(case: Case) -> Cell:
     """The parts of all designs."""
     parts = case.cell
-    rough = parts.rough
     return Cell(
         width=parts.width,
         depth=parts.depth,
         separator=parts.separator.thickness,
         ionic_layer=None if parts.ionic_layer is None else parts.ionic_layer.thickness,
         framework=None if parts.framework is None else framework(parts.framework),
-        rough=None
-        if rough is None
-        else Roughness(kind=rough.kind, height=rough.height, wavelength=rough.wavelength),
+        rough=None if parts.rough is None else roughness(parts.rough),
         gap=parts.gap,
     )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fem.electrolyte import check_validity
 from geometry.designs import Design
+from geometry.fibres import Framework
+from geometry.stack import Stack
 from studies import build
 from studies.units import shown
 
@@ -64,7 +66,13 @@ def _framework(case: Case) -> Iterator[str]:
                 f"{shown(length, 'm', 'um')}; take thinner fibres or enlarge {name}."
             )
             return
-    yield from _refused("cell.framework", lambda: build.framework(framework))
+    yield from _refused("cell.framework", lambda: _drawn(case, build.framework(framework)))
+
+
+def _drawn(case: Case, framework: Framework) -> None:
+    """Draw what is quick to draw; a random mat says what it refuses when it is made or drawn."""
+    if not framework.redrawable:
+        framework.draw(case.cell.width, case.cell.depth)
 
 
 def _sizes(case: Case) -> Iterator[str]:
@@ -89,7 +97,18 @@ def _sizes(case: Case) -> Iterator[str]:
                 f"mesh.size is {shown(size, 'm', 'um')}, larger than cell.rough.height = "
                 f"{shown(cell.rough.height, 'm', 'um')}; make it smaller."
             )
-        yield from _refused("cell.rough", lambda: build.cell(case).stack(Design.PLANAR_ROUGH))
+        yield from _refused("cell.rough", lambda: _relief(cell))
+
+
+def _relief(cell: CellTable) -> Stack:
+    """The rough foil under its separator, without the parts of other designs."""
+    assert cell.rough is not None
+    return Stack(
+        width=cell.width,
+        depth=cell.depth,
+        separator=cell.separator.thickness,
+        roughness=build.roughness(cell.rough),
+    )
 
 
 def _refused(name: str, make: Callable[[], Any]) -> Iterator[str]:

@@ -29,6 +29,7 @@ Thin = Annotated[float, Unit("m", "1 um", above=0.0)]
 Coordinate = Annotated[float, Unit("m", "4 um")]
 Concentration = Annotated[float, Unit("mol/m^3", "1 mol/L", above=0.0)]
 Porosity = Annotated[float, Strict(), Field(gt=0.0, lt=1.0, examples=["0.85"])]
+Share = Annotated[float, Strict(), Field(ge=0.0, le=1.0, examples=["0.12"])]
 MacMullin = Annotated[float, Strict(), Field(ge=1.0, allow_inf_nan=False, examples=["6.0"])]
 Conductivity = Annotated[float, Unit("S/m", "1000 S/m", above=0.0), FIBRE_SIGMA]
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from fem.currents import join
 from geometry.designs import Design
@@ -28,10 +30,10 @@ LABELS = {
     Design.INSULATING_MAT: "insulating mat",
 }
 COLOURS = {
-    Design.PLANAR: "#333333",
+    Design.PLANAR: "#9a9a9a",
     Design.PLANAR_ROUGH: "#b07c00",
     Design.PLANAR_IONIC: "#0072b2",
-    Design.FRAMEWORK: "#009e73",
+    Design.FRAMEWORK: "#56c7a5",
     Design.BILAYER: "#d55e00",
     Design.INSULATING_MAT: "#cc79a7",
 }
@@ -39,7 +41,7 @@ DASHES = {
     Design.PLANAR: "-",
     Design.PLANAR_ROUGH: (0, (4, 1.5)),
     Design.PLANAR_IONIC: (0, (1, 1)),
-    Design.FRAMEWORK: (0, (7, 1.5)),
+    Design.FRAMEWORK: "-",
     Design.BILAYER: "-",
     Design.INSULATING_MAT: (0, (6, 1.5, 1, 1.5)),
 }
@@ -53,7 +55,7 @@ LOSSES = {
     "film_counter_V": ("film, counter", "#c9c9c9", "//"),
     "kinetic_counter_V": ("charge transfer, counter", "#9a9a9a", ""),
 }
-STYLE = {
+STYLE: Any = {
     "font.size": 10,
     "font.family": "sans-serif",
     "axes.spines.top": False,
@@ -69,6 +71,11 @@ STYLE = {
     "hatch.linewidth": 0.6,
     "svg.hashsalt": "bilayer",
 }
+WIDTHS = {
+    Design.PLANAR: 3.8,
+    Design.FRAMEWORK: 3.8,
+}  # drawn under the thinner line of the design with a layer
+LEAST_PART = 2e-3  # of the largest voltage; smaller losses are not drawn
 MICRO, MILLI_PER_CM2 = 1e6, 0.1  # m -> um; A/m2 -> mA/cm2
 
 Results = Mapping[Design, DesignResult]
@@ -83,9 +90,9 @@ def depth_density(results: Results) -> str | None:
     def draw(axes: Axes) -> None:
         for design, profile in shown.items():
             density = profile.current_per_height * MILLI_PER_CM2 / MICRO
-            axes.stairs(density, profile.edges * MICRO, orientation="horizontal", baseline=None,
-                        color=COLOURS[design], linestyle=DASHES[design],
-                        linewidth=1.8, label=LABELS[design])  # fmt: skip
+            axes.stairs(
+                density, profile.edges * MICRO, orientation="horizontal", baseline=None, **_line(design)
+            )
         axes.set_xlabel("fibre current per height (mA/cm² of cell per µm)")
         axes.set_ylabel("height above the foil (µm)")
         axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
@@ -95,17 +102,14 @@ def depth_density(results: Results) -> str | None:
 
 
 def depth_share(results: Results) -> str:
-    """Share of the current that has plated below a height, for every design; a planar anode is a step at
-    its foil."""
+    """Share of the current that has plated below a height; a planar anode is a step at its foil."""
 
     def draw(axes: Axes) -> None:
         top = 0.0
         for design, result in results.items():
             z, share = _cumulative(result)
             top = max(top, float(z[-1]))
-            axes.plot(
-                100 * share, z * MICRO, color=COLOURS[design], linestyle=DASHES[design], label=LABELS[design]
-            )
+            axes.plot(100 * share, z * MICRO, **_line(design))
         axes.set_ylim(-0.03 * top * MICRO, top * MICRO * 1.03)
         axes.set_xlabel("current plated below this height (% of the total)")
         axes.set_ylabel("height above the foil (µm)")
@@ -115,8 +119,7 @@ def depth_share(results: Results) -> str:
 
 
 def _cumulative(result: DesignResult) -> tuple[np.ndarray, np.ndarray]:
-    """Heights [m] and the share of the anode's current below them, from the quadrature points of all its
-    surfaces."""
+    """Heights [m] and the share of the anode's current below them, from the quadrature points."""
     anode = join("anode", result.anode_maps)
     z, current = anode.heights.ravel(), (anode.samples * anode.weights).ravel()
     order = np.argsort(z, kind="stable")
@@ -139,19 +142,20 @@ def distribution(results: Results) -> str:
             above = 1.0 - np.cumsum(area[order]) / area.sum()
             keep = np.unique(np.linspace(0, j.size - 1, 600).astype(int))
             values = np.concatenate((j[order][keep][:1], j[order][keep]))
-            axes.plot(values, 100 * np.concatenate(([1.0], above[keep])), color=COLOURS[design],
-                      linestyle=DASHES[design], label=LABELS[design])  # fmt: skip
+            axes.plot(values, 100 * np.concatenate(([1.0], above[keep])), **_line(design))
             positive = j[order][j[order] > 0]
             least = min(least, float(positive[positive.size // 200])) if positive.size else least
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         right = axes.get_xlim()[1]
         axes.set_xlim(left=0.7 * least if np.isfinite(least) else right / 1e3, right=right)
         axes.set_xlabel("local current density (mA/cm² of true surface)")
         axes.set_ylabel("plating surface with more than this (%)")
         axes.legend()
 
-    with mpl.rc_context({"axes.formatter.min_exponent": 2}):
-        return _svg(draw, (5.6, 3.9))
+    return _svg(draw, (5.6, 3.9))
 
 
 def voltage_split(results: Results) -> str:
@@ -160,9 +164,10 @@ def voltage_split(results: Results) -> str:
     def draw(axes: Axes) -> None:
         names = list(results)
         left = np.zeros(len(names))
+        largest = 1e3 * max(result.metrics["cell_voltage_V"] for result in results.values())
         for key, (label, colour, hatch) in LOSSES.items():
             values = np.array([1e3 * results[name].metrics.get(key, 0.0) for name in names])
-            if np.abs(values).max() < 5e-4:
+            if np.abs(values).max() < LEAST_PART * largest:
                 continue
             axes.barh(range(len(names)), values, left=left, color=colour, hatch=hatch, edgecolor="white",
                       linewidth=0.5, label=label, height=0.66)  # fmt: skip
@@ -178,6 +183,16 @@ def voltage_split(results: Results) -> str:
         axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.17), ncols=2)
 
     return _svg(draw, (5.6, 4.6))
+
+
+def _line(design: Design) -> dict[str, Any]:
+    """Colour, dash, width and label of a design's line."""
+    return {
+        "color": COLOURS[design],
+        "linestyle": DASHES[design],
+        "linewidth": WIDTHS.get(design, 1.8),
+        "label": LABELS[design],
+    }
 
 
 def _svg(draw: Callable[[Axes], None], size: tuple[float, float]) -> str:

@@ -120,7 +120,8 @@ def _counter(main: DesignResult, results: Results) -> Iterator[str]:
     same = most - least < EQUAL * most
     yield (
         f"The counter electrode takes {f'about {most:.1f}' if same else f'{least:.1f} to {most:.1f}'} mV in "
-        f"every design, {share:.0f} % of the bilayer's voltage; no anode can change that part."
+        f"every design, {share:.0f} % of the bilayer's voltage"
+        f"{', which the anode does not change' if same else ''}."
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,12 +40,14 @@ def current_picture(fields: Path | str, target: Path | str, *, width: int = 1500
 def _draw(fields: Path, target: Path, width: int, height: int) -> Path:
     """The drawing itself; runs in the process of its own."""
     os.environ.pop("DISPLAY", None)
+    if sys.platform == "linux":
+        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
     import pyvista as pv
     from vtkmodules.vtkCommonCore import vtkObject
 
     vtkObject.GlobalWarningDisplayOff()
     pv.OFF_SCREEN = True
-    surfaces = [
+    surfaces: list[Any] = [
         pv.read(path)
         for name in (Surface.FOIL, Surface.FIBRE_SURFACE)
         if (path := fields / f"{name}.vtu").is_file()
@@ -58,20 +62,24 @@ def _draw(fields: Path, target: Path, width: int, height: int) -> Path:
         values.append(surface.cell_data["j"])
         areas.append(surface.compute_cell_sizes(length=False, area=True, volume=False).cell_data["Area"])
     limits = _quantiles(np.concatenate(values), np.concatenate(areas))
-    plotter = pv.Plotter(off_screen=True, window_size=[width, height])
+    plotter: Any = pv.Plotter(off_screen=True, window_size=[width, height])
     plotter.set_background("white")
-    for surface in surfaces:
-        plotter.add_mesh(surface, scalars="j", clim=limits, cmap="viridis", smooth_shading=False,
-                         show_scalar_bar=False, ambient=0.25, specular=0.1)  # fmt: skip
+    drawn = [
+        plotter.add_mesh(
+            surface, scalars="j", clim=limits, cmap="viridis", show_scalar_bar=False, ambient=0.3
+        )
+        for surface in surfaces
+    ]
     box = pv.Box(_joined([surface.bounds for surface in surfaces]))
-    plotter.add_mesh(box, style="wireframe", color="#888888", line_width=1.5)
-    plotter.add_scalar_bar(title="local current density (mA/cm2 of true surface)\n ", n_labels=5, fmt="%.3g",
-                           color="black", title_font_size=round(height / 38),
-                           label_font_size=round(height / 42),
-                           position_x=0.2, position_y=0.02, width=0.6, height=0.09)  # fmt: skip
+    plotter.add_mesh(box, style="wireframe", color="#999999", line_width=1.5)
+    plotter.add_scalar_bar(title="local current density (mA/cm² of true surface)\n ", mapper=drawn[-1].mapper,
+                           n_labels=5, fmt="%.3g", color="black", title_font_size=round(height / 42),
+                           label_font_size=round(height / 45), position_x=0.2, position_y=0.025, width=0.6,
+                           height=0.11)  # fmt: skip
     plotter.enable_anti_aliasing("ssaa")
     plotter.view_vector((1.0, -1.35, 0.62), viewup=(0, 0, 1))
     plotter.camera.zoom(1.15)
+    plotter.camera.window_center = (0.0, -0.12)
     plotter.screenshot(target)
     plotter.close()
     return target

@@ -20,6 +20,7 @@ from pydantic import (
 from fem.electrolyte import ELECTROLYTE_LAWS
 from geometry.designs import Gap
 from geometry.fibres import read_fibres
+from geometry.random_mat import RandomMat
 from geometry.stack import RoughnessKind
 from studies.errors import nearest
 from studies.fields import (
@@ -31,6 +32,7 @@ from studies.fields import (
     Length,
     MacMullin,
     Porosity,
+    Share,
     Table,
     Thin,
     objection,
@@ -39,13 +41,22 @@ from studies.units import Unit
 
 
 class RandomFramework(Table):
-    """Random percolating mat of near-planar fibres."""
+    """Random percolating mat of near-planar fibres; `geometry.random_mat` says what the numbers mean.
+
+    tilt: standard deviation of the angle to the anode plane. alignment: 0 is isotropic in the plane, large
+    values put all fibres along alignment_axis (angle to x). embedded_share: largest share of fibres that lie
+    in the anode plane.
+    """
 
     kind: Literal["random"]
     thickness: Length
     fibre_diameter: Thin
     porosity: Porosity
     seed: Annotated[int, Strict(), Field(ge=0, examples=["1"])] = 1
+    tilt: Annotated[float, Unit("rad", "6 deg", at_least=0.0), ASSUMED] = RandomMat.tilt
+    alignment: Annotated[float, Strict(), Field(ge=0.0, le=20.0, examples=["0.0"]), ASSUMED] = 0.0
+    alignment_axis: Annotated[float, Unit("rad", "0 deg"), ASSUMED] = 0.0
+    embedded_share: Annotated[Share, ASSUMED] = RandomMat.embedded_share
     conductivity: Conductivity = 1000.0
 
 

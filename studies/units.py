@@ -68,7 +68,7 @@ class Unit:
         return value
 
     def _magnitude(self, given: str | pint.Quantity) -> float:
-        if isinstance(given, pint.Quantity):
+        if not isinstance(given, str):
             quantity = given
         else:
             match = _TEXT.fullmatch(given)
