@@ -3,39 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
 from geometry.regions import Region, Surface
 from geometry.stack import Stack
+from meshes.cleanup import Cleaned
 from meshes.quality import QUALITY_FLOOR, MeshReport, connectivity, mean_ratio, relative_error
+from meshes.simplices import IntArray
 from meshes.sizing import Sizing
 from meshes.tagged import TaggedMesh
-
-if TYPE_CHECKING:
-    from meshes.generate import Raw
 
 PLANE_TOLERANCE = 1e-6
 """Relative error allowed for what only planes bound."""
 FACETING_AREA, FACETING_VOLUME = 0.08, 0.30
-"""Straight elements lose about 0.031 (size/r)^2 of a fibre's area and 0.123 (size/r)^2 of its volume; an error more
-than 2.5 times that large comes from lost or wrongly named pieces, not from faceting."""
+"""Straight elements lose about 0.031 (size/r)^2 of a fibre's area, 0.123 (size/r)^2 of its volume; an error
+more than 2.5 times that large comes from lost or wrongly named pieces, not from faceting."""
 
 
 class MeshingFailed(RuntimeError):
     """A geometry that could not be meshed as promised; another draw of the mat usually helps."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """What the mesher returns, before names are checked; lengths in metres."""
+
+    cleaned: Cleaned
+    region_of_cell: IntArray  # (n_elements,) index into region_names
+    region_names: tuple[str, ...]
+    surface_labels: Mapping[str, tuple[int, ...]]  # labels of the facets of each surface
+    volumes_cad: Mapping[str, float]  # [m3]
+    areas_cad: Mapping[str, float]  # [m2]
+    porosity_cad: float | None
+    seconds: Mapping[str, float]
+
+
+def tag(raw: Raw) -> TaggedMesh:
+    """The mesh with its names; raises MeshingFailed when a surface has no facets."""
+    cleaned = raw.cleaned
+    surfaces = {
+        name: cleaned.facets[:, np.isin(cleaned.labels, labels)]
+        for name, labels in raw.surface_labels.items()
+    }
+    missing = [name for name, nodes in surfaces.items() if nodes.shape[1] == 0]
+    if missing:
+        lost = ", ".join(missing)
+        raise MeshingFailed(f"the mesh lost the surface {lost}; use a finer size or another draw")
+    return TaggedMesh.from_arrays(
+        points=cleaned.points,
+        cells=cleaned.cells,
+        regions={name: np.flatnonzero(raw.region_of_cell == k) for k, name in enumerate(raw.region_names)},
+        surfaces=surfaces,
+    )
+
+
 def assess(
     mesh: TaggedMesh, stack: Stack, sizing: Sizing, raw: Raw, *, draw: int, seconds: Mapping[str, float]
 ) -> MeshReport:
-    """The report of a fresh mesh; raises MeshingFailed when it misses the quality floor or contradicts the CAD."""
+    """The report of a fresh mesh; raises MeshingFailed below the quality floor or against the CAD."""
     quality = mean_ratio(mesh.points, mesh.cells)
     worst = float(quality.min())
     if not worst >= QUALITY_FLOOR:
         raise MeshingFailed(
-            f"the worst element has a mean ratio of {worst:.2g}, below the floor of {QUALITY_FLOOR:g}; try another draw"
+            f"the worst element has a mean ratio of {worst:.2g}, below the floor of {QUALITY_FLOOR:g}; "
+            "try another draw"
         )
     volumes = {name: mesh.region_volume(name) for name in mesh.regions}
     areas = {name: mesh.surface_area(name) for name in mesh.surfaces}
@@ -86,14 +119,13 @@ def _compare(
             allowed = _allowance(stack, sizing, name)
             if abs(mesh_values[name] - exact) > allowed * exact:
                 raise MeshingFailed(
-                    f"{kind} '{name}' measures {mesh_values[name]:.6g} {unit} in the mesh and {exact:.6g} {unit} in the "
-                    f"CAD, further apart than {allowed:.2g}; use a finer mesh size or another draw"
+                    f"{kind} '{name}' measures {mesh_values[name]:.6g} {unit} in the mesh and "
+                    f"{exact:.6g} {unit} in the CAD, further apart than {allowed:.2g}; "
+                    "use a finer mesh size or another draw"
                 )
-    box = stack.projected_area * stack.height
-    if stack.roughness is None and abs(sum(volumes.values()) - box) > PLANE_TOLERANCE * box:
-        raise MeshingFailed(
-            f"the elements fill {sum(volumes.values()):.6g} m3 of a box of {box:.6g} m3; try another draw"
-        )
+    box, filled = stack.projected_area * stack.height, sum(volumes.values())
+    if stack.roughness is None and abs(filled - box) > PLANE_TOLERANCE * box:
+        raise MeshingFailed(f"the elements fill {filled:.6g} m3 of a box of {box:.6g} m3; try another draw")
 
 
 def _allowance(stack: Stack, sizing: Sizing, name: str) -> float:

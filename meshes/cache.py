@@ -25,8 +25,8 @@ FORMAT = 1
 class MeshCache:
     """A folder of meshes named by content; safe to share between processes.
 
-    The name is the SHA-256 of the stack, the sizing, FORMAT and Gmsh's version. Files appear in one step. A file that
-    cannot be read is reported as a warning and treated as missing.
+    The name is the SHA-256 of the stack, the sizing, FORMAT and Gmsh's version. Files appear in one step.
+    A file that cannot be read is reported as a warning and treated as missing.
     """
 
     def __init__(self, directory: str | Path) -> None:
@@ -68,7 +68,7 @@ def _write(path: Path, mesh: TaggedMesh) -> None:
 
 
 def _read(path: Path) -> TaggedMesh:
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         named = {
             kind: {k.removeprefix(kind): stored[k] for k in stored.files if k.startswith(kind)}
             for kind in ("region/", "surface/")

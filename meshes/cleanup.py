@@ -1,7 +1,8 @@
 """Removal of slivers after meshing: short edges are collapsed, free nodes moved, until no element is bad.
 
-CAD of crossing cylinders leaves edges thousands of times shorter than the mesh size; the elements on them are flat,
-no optimiser can move them, and they stall Newton's method. The work is local: a few hundred elements of millions.
+CAD of crossing cylinders leaves edges thousands of times shorter than the mesh size; the elements on them
+are flat, no optimiser can move them, and they stall Newton's method. The work is local: few elements of
+millions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from meshes.quality import mean_ratio
 from meshes.simplices import FloatArray, IntArray
 
 GOAL = 0.1
-"""Elements with a mean ratio below this are worked on; what cannot be raised that far is raised as far as it goes."""
+"""Elements with a mean ratio below this are worked on, and raised as far as that goes."""
 SHORT = 0.15
 """Edges shorter than this fraction of the mesh size are collapsed where that is admissible."""
 TINY = 0.1
@@ -58,11 +59,11 @@ def clean(
 ) -> Cleaned:
     """Raise the worst mean ratio of a tetrahedral mesh, keeping its regions, surfaces and their topology.
 
-    points (3, n_nodes), cells (4, n_elements) with positive volumes, facets (3, n_facets) the triangles of all
-    labelled surfaces (outer boundary and every face between regions) with labels (n_facets,), size the mesh size
-    at the fibres in the unit of the points. Of two merged nodes the one on the lower-dimensional entity stays (corner,
-    curve, surface, volume). Plane surfaces stay plane, so that the volume of the box is kept to round-off. Every step
-    raises the worst mean ratio around it, hence nothing is inverted.
+    points (3, n_nodes), cells (4, n_elements) with positive volumes, facets (3, n_facets) the triangles of
+    all labelled surfaces (outer boundary and every face between regions) with labels (n_facets,), size the
+    mesh size at the fibres in the unit of the points. Of two merged nodes the one on the lower-dimensional
+    entity stays (corner, curve, surface, volume). Plane surfaces stay plane, so that the volume of the box
+    is kept to round-off. Every step raises the worst mean ratio around it, hence nothing is inverted.
     """
     xyz = np.ascontiguousarray(points.T, dtype=np.float64).copy()
     t, f = np.array(cells, dtype=np.int64), np.array(facets, dtype=np.int64)
@@ -104,7 +105,7 @@ def clean(
 
 
 def _improve(patch: Patch, seeds: list[int], size: float, goal: float) -> tuple[int, int]:
-    """Work through the elements from the worst upwards; returns the numbers of collapses and of moved nodes."""
+    """Work through the elements from the worst upwards; returns the numbers of collapses and of moves."""
     collapsed = 0
     short = sorted(
         (patch.length(a, b), a, b)
@@ -142,7 +143,7 @@ def _improve(patch: Patch, seeds: list[int], size: float, goal: float) -> tuple[
 
 
 def _collapse(patch: Patch, candidates: list[tuple[int, int]], size: float, goal: float) -> set[int]:
-    """Do the best of some collapses (gone, kept) that raises the worst mean ratio; returns the changed elements."""
+    """Do the best of some collapses (gone, kept), if it raises the worst mean ratio; returns what changed."""
     best: tuple[float, int, int] | None = None
     for gone, kept in candidates:
         if gone in patch.locked or kept in patch.locked:

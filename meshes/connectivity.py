@@ -1,6 +1,6 @@
 """What hangs together through shared facets: electronic clusters, isolated pockets of electrolyte.
 
-Elements that touch only in an edge or a node exchange no current in the limit of a fine mesh: not connected.
+Elements that touch only in an edge or a node exchange no current in the limit of a fine mesh.
 """
 
 from __future__ import annotations

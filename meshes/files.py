@@ -54,7 +54,7 @@ def load(path: str | Path, scale: float = 1.0) -> TaggedMesh:
         if spread > 1e-9 * extent:
             raise MeshError(
                 f"{file} holds no tetrahedra, but triangles from z = {points[2].min():g} m to "
-                f"{points[2].max():g} m; a 2D mesh lies in one plane z = constant, a 3D mesh needs meshed volumes"
+                f"{points[2].max():g} m; a 2D mesh lies in one plane z = constant, a 3D mesh has volumes"
             )
         points = points[:2]
     used = np.unique(cells)

@@ -14,10 +14,9 @@ from geometry.designs import Cell, Design
 from geometry.errors import CadError
 from geometry.stack import Stack
 from meshes import worker
-from meshes.assess import MeshingFailed, assess
+from meshes.assess import MeshingFailed, Raw, assess, tag
 from meshes.cache import MeshCache
-from meshes.cleanup import Cleaned, clean
-from meshes.quality import MeshReport
+from meshes.cleanup import clean
 from meshes.simplices import FloatArray, IntArray, determinants
 from meshes.sizing import Sizing
 from meshes.tagged import TaggedMesh
@@ -26,20 +25,6 @@ __all__ = ["MeshingFailed", "Realisation", "Sizing", "mesh_stack", "realise"]
 
 MICRO = 1e-6
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Raw:
-    """What the mesher returns, before names are checked; lengths in metres."""
-
-    cleaned: Cleaned
-    region_of_cell: IntArray  # (n_elements,) index into region_names
-    region_names: tuple[str, ...]
-    surface_labels: Mapping[str, tuple[int, ...]]  # labels of the facets of each surface
-    volumes_cad: Mapping[str, float]  # [m3]
-    areas_cad: Mapping[str, float]  # [m2]
-    porosity_cad: float | None
-    seconds: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +47,9 @@ def mesh_stack(
 ) -> TaggedMesh:
     """Mesh one stack; the result carries its MeshReport.
 
-    The same stack and sizing give the same mesh (one meshing thread). Raises MeshError when the sizing does not fit
-    the stack, CadError or MeshingFailed when this geometry could not be meshed to the quality floor.
+    The same stack and sizing give the same mesh (one meshing thread). Raises MeshError when the sizing
+    does not fit the stack, CadError or MeshingFailed when this geometry could not be meshed to the quality
+    floor.
     """
     return _mesh(stack, sizing, draw, cache, progress, None)
 
@@ -81,8 +67,9 @@ def realise(
     """Mesh several designs of one cell with one and the same draw of its mat.
 
     If CAD, mesher or quality floor fail for one design, the next draw of the mat is tried for all, at most
-    `max_draws` times; `failures` tells why. Equal stacks are meshed once, different ones by `workers` processes.
-    Raises MeshingFailed when no draw could be meshed, MeshError or GeometryError for impossible descriptions.
+    `max_draws` times; `failures` tells why. Equal stacks are meshed once, different ones by `workers`
+    processes. Raises MeshingFailed when no draw could be meshed, MeshError or GeometryError for impossible
+    descriptions.
     """
     tell = progress or (lambda _: None)
     failures: list[str] = []
@@ -144,7 +131,7 @@ def _prefixed(tell: Progress, design: Design, text: str) -> None:
 
 
 def _of_draw(mesh: TaggedMesh, draw: int) -> TaggedMesh:
-    """A mesh that does not depend on the mat may stem from an earlier draw; its report names the present one."""
+    """A mesh without mat may stem from an earlier draw; its report shall name the present one."""
     return mesh if mesh.report is None else mesh.with_report(replace(mesh.report, draw=draw))
 
 
@@ -163,32 +150,13 @@ def _mesh(
             return _of_draw(found, draw)
     raw = worker.run(mesh_job, stack, sizing, progress=progress, children=children)
     begin = time.perf_counter()
-    mesh = _tagged(raw)
+    mesh = tag(raw)
     seconds = {**raw.seconds, "tagging": time.perf_counter() - begin}
-    report: MeshReport = assess(mesh, stack, sizing, raw, draw=draw, seconds=seconds)
+    report = assess(mesh, stack, sizing, raw, draw=draw, seconds=seconds)
     mesh = mesh.with_report(report)
     if cache is not None:
         cache.put(stack, sizing, mesh)
     return mesh
-
-
-def _tagged(raw: Raw) -> TaggedMesh:
-    cleaned = raw.cleaned
-    surfaces = {
-        name: cleaned.facets[:, np.isin(cleaned.labels, labels)]
-        for name, labels in raw.surface_labels.items()
-    }
-    missing = [name for name, nodes in surfaces.items() if nodes.shape[1] == 0]
-    if missing:
-        raise MeshingFailed(
-            f"the mesh lost the surface {', '.join(missing)}; use a finer mesh size or another draw"
-        )
-    return TaggedMesh.from_arrays(
-        points=cleaned.points,
-        cells=cleaned.cells,
-        regions={name: np.flatnonzero(raw.region_of_cell == k) for k, name in enumerate(raw.region_names)},
-        surfaces=surfaces,
-    )
 
 
 def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
@@ -239,7 +207,7 @@ def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
 
 
 def _set_sizes(stack: Stack, sizing: Sizing, surface_tags: Mapping[str, Sequence[int]]) -> None:
-    """Background field: `size` on the fibres (or the foil), growing linearly with the distance; HXT, one thread."""
+    """Background field: `size` on the fibres (or the foil), growing linearly with the distance; HXT."""
     import gmsh
 
     name = "foil" if stack.mat is None else "fibre_surface"
@@ -268,7 +236,7 @@ def _set_sizes(stack: Stack, sizing: Sizing, surface_tags: Mapping[str, Sequence
 
 
 def _collect() -> tuple[FloatArray, IntArray, IntArray, tuple[str, ...], IntArray, IntArray]:
-    """Points [um], cells, region of each cell, names of regions, all surface triangles and the face each lies on."""
+    """Points [um], cells, region of each cell, names of regions, all triangles and the face each lies on."""
     import gmsh
 
     tags, xyz, _ = gmsh.model.mesh.getNodes()
@@ -307,5 +275,5 @@ def _collect() -> tuple[FloatArray, IntArray, IntArray, tuple[str, ...], IntArra
     if (det < 0).all():
         cell[2:] = cell[:1:-1].copy()
     elif (det <= 0).any():
-        raise MeshingFailed(f"the mesher left {int((det <= 0).sum())} inverted tetrahedra; try another draw")
+        raise MeshingFailed(f"the mesher left {(det <= 0).sum()} inverted tetrahedra; try another draw")
     return points, cell, np.concatenate(region), tuple(names), facet, np.concatenate(labels)

@@ -29,8 +29,8 @@ def write_region(
 ) -> Path:
     """Write some elements with their fields; coordinates in metres.
 
-    point_data: arrays over all nodes of the mesh, (n_nodes,) or (n_nodes, dim); only used nodes are written.
-    cell_data: arrays over the given elements, (len(elements),) or (len(elements), dim).
+    point_data: arrays over all nodes of the mesh, (n_nodes,) or (n_nodes, dim); only used ones are
+    written. cell_data: arrays over the given elements, (len(elements),) or (len(elements), dim).
     """
     return _write(
         path, mesh, mesh.cells[:, elements], _REGION_CELL[mesh.dim], point_data or {}, cell_data or {}
@@ -66,7 +66,7 @@ def write_mesh(directory: str | Path, mesh: TaggedMesh) -> list[Path]:
 
 
 def write_pvd(path: str | Path, rows: Iterable[tuple[float, int, str | Path]]) -> Path:
-    """A ParaView collection of (time [s], part, file); absolute files are named relative to the collection."""
+    """A ParaView collection of (time [s], part, file); absolute paths become relative to it."""
     target = Path(path)
     lines = ['<?xml version="1.0"?>', '<VTKFile type="Collection" version="0.1">', "<Collection>"]
     for time, part, file in rows:
@@ -122,7 +122,7 @@ def _column(name: str, values: ArrayLike, count: int, items: str) -> FloatArray:
     array = np.asarray(values)
     if array.ndim not in (1, 2) or array.shape[0] != count:
         raise MeshError(
-            f"field '{name}' has shape {array.shape}; give one value or vector for each of the {count} {items}"
+            f"field '{name}' has shape {array.shape}; give one value or vector for the {count} {items}"
         )
     return _three(array) if array.ndim == 2 else array
 

@@ -1,8 +1,8 @@
 """A small, editable piece of a tetrahedral mesh in which single edges are collapsed and single nodes moved.
 
-The piece carries labelled facets (faces of the CAD). Their union must stay what it is: an edge is collapsed only
-under the link condition of the volume, of the labelled surfaces and of the curves in which surfaces meet, which
-keeps the topology of each (Dey, Edelsbrunner, Guha and Nekhayev 1999, Publ. Inst. Math. 66, 23).
+The piece carries labelled facets (faces of the CAD). Their union must stay what it is: an edge is collapsed
+only under the link condition of the volume, of the labelled surfaces and of the curves in which surfaces
+meet, which keeps the topology of each (Dey, Edelsbrunner, Guha and Nekhayev 1999, Publ. Inst. Math. 66).
 """
 
 from __future__ import annotations
@@ -219,7 +219,8 @@ def cut_patch(
 ) -> Patch:
     """The piece around some elements, `rings` layers of elements wide.
 
-    points (n_nodes, 3), cells (4, n_elements), facets (3, n_facets), labels (n_facets,), seeds element numbers.
+    points (n_nodes, 3), cells (4, n_elements), facets (3, n_facets), labels (n_facets,),
+    seeds element numbers.
     """
     inside = np.zeros(cells.shape[1], dtype=bool)
     inside[seeds] = True

@@ -95,7 +95,7 @@ class MeshReport:
     areas_cad: dict[str, float]  # [m2]
     porosity_cad: float | None  # of the framework; None without one
     porosity_mesh: float | None
-    porosity_tenths: tuple[float, ...]  # by tenths of the mat's thickness, bottom to top; empty without a mat
+    porosity_tenths: tuple[float, ...]  # bottom to top; empty without a mat
     n_clusters: int
     n_floating: int
     percolating_share: float | None

@@ -9,9 +9,9 @@ from geometry.errors import micrometres
 from geometry.stack import Stack
 from meshes.simplices import MeshError
 
-FAR_RATIO = 6.0
-"""Default edge length far away, in sizes at the fibres: 2.1 µm in the separator at 0.35 µm on the fibres."""
-GROWTH = 0.35
+FAR_RATIO = 5.0
+"""Default edge length far away, in sizes at the fibres: 1.75 µm in the separator for 0.35 µm."""
+GROWTH = 0.2
 """Default increase of the edge length per distance from the fibre surface [-]."""
 MAX_TRIANGLES = 3e6
 """More triangles on the finest surface than this are refused: the mesh would not fit into a workstation."""
@@ -50,11 +50,11 @@ class Sizing:
 
     @property
     def reach(self) -> float:
-        """Distance from the surface at which `largest` is reached [m]; the first `size` is not graded."""
+        """Distance from the surface at which `largest` is reached [m]; the first `size` has no grading."""
         return self.size + max(self.largest - self.size, 1e-3 * self.size) / self.growth
 
     def require(self, stack: Stack) -> None:
-        """Raise MeshError when the size cannot resolve the finest shape of the stack, or would never finish."""
+        """Raise MeshError when the size cannot resolve the stack, or would never finish."""
         if stack.mat is not None:
             self._limit("the fibre diameter", 2.0 * float(stack.mat.radii.min()))
             area = 4.0 * stack.mat.solid_volume() / (2.0 * float(stack.mat.radii.mean()))
@@ -65,8 +65,8 @@ class Sizing:
         triangles = area / (0.433 * self.size**2)
         if triangles > MAX_TRIANGLES:
             raise MeshError(
-                f"mesh size {micrometres(self.size)} would need about {triangles:.2g} triangles on the finest "
-                f"surface, more than {MAX_TRIANGLES:.0e}; use a coarser size or a smaller cell"
+                f"mesh size {micrometres(self.size)} would need about {triangles:.2g} triangles on the "
+                f"finest surface, more than {MAX_TRIANGLES:.0e}; use a coarser size or a smaller cell"
             )
 
     def _limit(self, what: str, length: float) -> None:

@@ -1,7 +1,7 @@
 """Meshes from formulas, without a mesher: layered boxes, rings, a fibre in a rectangle, extrusions.
 
-Doubling every count halves every element and keeps every node; new nodes of a circle lie on the exact circle.
-All lengths in metres.
+Doubling every count halves every element and keeps every node; new nodes of a circle lie on the exact
+circle. All lengths in metres.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def layered_box(layers: Sequence[Layer], *, width: float, depth: float, nx: int,
 def layered_rectangle(layers: Sequence[Layer], *, width: float, nx: int) -> TaggedMesh:
     """Layers stacked along the second coordinate from 0, each rectangle split into two triangles.
 
-    Surfaces as in `layered_box`: `foil` (bottom), `counter` (top), `sides` (left and right), "<name>_bottom".
+    Surfaces as in `layered_box`: `foil` (bottom), `counter` (top), `sides` (left and right),
+    "<name>_bottom".
     """
     _positive(width=width, nx=nx)
     z, owner, names = _levels(layers)
@@ -85,8 +86,8 @@ def annulus(
 def fibre_in_rectangle(radius: float, *, width: float, height: float, n: int) -> TaggedMesh:
     """Cross-section of one fibre in the middle of [0, width] x [0, height]: a floating, bipolar conductor.
 
-    `n` elements per quarter of the circle (and per side of the rectangle); interface nodes lie on the circle.
-    Regions `fibres`, `pores`; surfaces `left`, `right`, `bottom`, `top` and `fibre_surface`.
+    `n` elements per quarter of the circle (and per side of the rectangle); interface nodes lie on the
+    circle. Regions `fibres`, `pores`; surfaces `left`, `right`, `bottom`, `top` and `fibre_surface`.
     """
     _positive(radius=radius, n=n)
     if not 2.4 * radius < min(width, height):

@@ -33,8 +33,8 @@ STRAY_PREFIX = "gmsh:"
 class TaggedMesh:
     """Triangles or tetrahedra in metres with named regions and surfaces.
 
-    Guaranteed after construction: every element has positive volume (winding is mended) and is in exactly one
-    region, no region or surface is empty, and every index exists. Index arrays are sorted and unique.
+    Guaranteed after construction: every element has positive volume (winding is mended) and is in exactly
+    one region, no region or surface is empty, and every index exists. Index arrays are sorted and unique.
 
     mesh      MeshTri1 (dim 2) or MeshTet1 (dim 3), coordinates [m]
     regions   name -> element indices, a partition of all elements
@@ -72,8 +72,8 @@ class TaggedMesh:
 
         points (dim, n_nodes) [m], cells (dim + 1, n_elements), regions name -> element indices,
         surfaces name -> node numbers of facets (dim, n_facets_of_surface), in any winding.
-        Raises MeshError when an element is flat, a facet is shared by three elements, or a surface facet does
-        not exist.
+        Raises MeshError when an element is flat, a facet is shared by three elements, or a surface facet
+        does not exist.
         """
         p = np.ascontiguousarray(points, dtype=np.float64)
         t = np.ascontiguousarray(cells, dtype=np.int32)

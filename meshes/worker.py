@@ -1,7 +1,7 @@
 """One job in a process of its own: a crash inside a C++ library costs the job, not the program.
 
-The child needs no `if __name__ == "__main__"` in the caller's script, prints nothing on the terminal, and ends
-when its parent ends or is interrupted, or when the time is up.
+The child needs no `if __name__ == "__main__"` in the caller's script, prints nothing on the terminal, and
+ends when its parent ends or is interrupted, or when the time is up.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ T = TypeVar("T")
 TIME_LIMIT = 3600.0
 """A mesher that runs longer is taken to hang [s]."""
 _STAGE = "\x1estage "
+_CHILD = "import sys; from meshes.worker import main; main(*sys.argv[1:])"
 
 
 class WorkerError(RuntimeError):
@@ -72,7 +73,7 @@ def run(
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *filter(None, sys.path)])}
         with noise.open("wb") as stderr:
             child = subprocess.Popen(
-                [sys.executable, "-m", "meshes.worker", str(order), str(answer)],
+                [sys.executable, "-c", _CHILD, str(order), str(answer)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -123,7 +124,8 @@ def stage(text: str) -> None:
 _channel: int | None = None
 
 
-def _main(order: str, answer: str) -> None:
+def main(order: str, answer: str) -> None:
+    """What the child runs: read the order, do it, leave the answer."""
     global _channel
     _channel = os.dup(1)
     os.dup2(2, 1)  # whatever C++ prints goes to the noise file
@@ -158,10 +160,3 @@ def _cause(code: int) -> str:
 def _last_line(noise: Path) -> str:
     lines = [line for line in noise.read_text("utf-8", "replace").splitlines() if line.strip()]
     return f" ({lines[-1].strip()})" if lines else ""
-
-
-if __name__ == "__main__":
-    # The module runs as __main__; jobs import it by name and must find the same channel.
-    from meshes import worker
-
-    worker._main(*sys.argv[1:])

@@ -79,5 +79,5 @@ def test_failure_leaves_the_old_file_and_no_fragment(tmp_path: Path) -> None:
         write_atomically(target, fail)
     assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
     mesh = box()
-    with pytest.raises(MeshError, match=r"field 'x' has shape \(3,\); .* each of the 24 nodes"):
+    with pytest.raises(MeshError, match=r"field 'x' has shape \(3,\); .* for the 24 nodes"):
         write_region(target, mesh, mesh.elements_of("pores"), {"x": np.zeros(3)})
