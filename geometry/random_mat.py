@@ -17,8 +17,9 @@ LOWEST_POROSITY = 0.6  # no mat under the contact policy is denser
 LARGEST_TILT = 0.35  # [rad]
 TOLERANCE = 0.0015  # of the porosity
 PROPOSALS = 200  # candidates of a batch
-PATIENCE = 16  # batches in a row without an acceptance before some fibres are taken out again
+PATIENCE = 10  # batches in a row without an acceptance before some fibres are taken out again
 PRUNINGS = 60  # rounds of taking fibres out, against jams and uneven heights
+EVENINGS = 12  # how often a mat that meets the target is evened out
 EVENNESS = 0.02  # of the porosity of a tenth
 ACCEPTANCES = 5  # of one batch at most
 
@@ -129,13 +130,14 @@ class _Grower:
         planned = self._embedded_count()
         while growth.n < planned and misses < PATIENCE:
             misses = 0 if self._step(self._embedded()) else misses + 1
-        best, least = growth, np.inf
+        best, least, met = growth, np.inf, 0
         for _ in range(PRUNINGS):
             if self._fill():
+                met += 1
                 unevenness = self._unevenness()
                 if unevenness < least:
                     best, least = growth.copy(), unevenness
-                if unevenness < EVENNESS:
+                if unevenness < EVENNESS or met == EVENINGS:
                     break
             self._prune()
         return best
