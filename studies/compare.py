@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,9 @@ class Comparison:
         for design in self.case.designs:
             result = self.results.get(design)
             if result is None:
-                rows.append({"design": str(design), "status": "failed", "reason": reasons[design]})
+                rows.append(
+                    {"design": str(design), "status": "failed", "reason": reasons.get(design, "not run")}
+                )
                 continue
             missed = "; ".join(check.text for check in result.trust if not check.passed)
             status = "ok" if result.trusted else "not trusted"
@@ -105,7 +108,15 @@ def compare(
         comparison.table().to_csv(folder / "comparison.csv", index=False)
         tell("report")
         report.write(comparison, folder)
+    _forget(Path(out), comparison)
     return comparison
+
+
+def _forget(out: Path, comparison: Comparison) -> None:
+    """Remove what an earlier comparison left of designs that this one has no result for."""
+    for design in Design:
+        if design not in comparison.results and (out / design / "result.json").is_file():
+            shutil.rmtree(out / design)
 
 
 def mesh_designs(

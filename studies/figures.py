@@ -75,7 +75,7 @@ WIDTHS = {
     Design.PLANAR: 3.8,
     Design.FRAMEWORK: 3.8,
 }  # drawn under the thinner line of the design with a layer
-LEAST_PART = 2e-3  # of the largest voltage; smaller losses are not drawn
+LEAST_PART = 5e-3  # of the largest voltage; smaller losses are not drawn
 MICRO, MILLI_PER_CM2 = 1e6, 0.1  # m -> um; A/m2 -> mA/cm2
 
 Results = Mapping[Design, DesignResult]
@@ -101,19 +101,24 @@ def depth_density(results: Results) -> str | None:
     return _svg(draw, (5.6, 3.9))
 
 
-def depth_share(results: Results) -> str:
-    """Share of the current that has plated below a height; a planar anode is a step at its foil."""
+def depth_share(results: Results) -> str | None:
+    """Share of the current that has plated below a height; a planar anode is a step at its foil.
+
+    None when every design plates at one height only.
+    """
+    lines = {design: _cumulative(result) for design, result in results.items()}
+    low = min(float(z[0]) for z, _ in lines.values()) * MICRO
+    high = max(float(z[-1]) for z, _ in lines.values()) * MICRO
+    if high - low < 1e-6:
+        return None
 
     def draw(axes: Axes) -> None:
-        top = 0.0
-        for design, result in results.items():
-            z, share = _cumulative(result)
-            top = max(top, float(z[-1]))
+        for design, (z, share) in lines.items():
             axes.plot(100 * share, z * MICRO, **_line(design))
-        axes.set_ylim(-0.03 * top * MICRO, top * MICRO * 1.03)
+        axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
         axes.set_xlabel("current plated below this height (% of the total)")
         axes.set_ylabel("height above the foil (µm)")
-        axes.legend(loc="center left", bbox_to_anchor=(0.0, 0.62))
+        axes.legend(loc="upper left")
 
     return _svg(draw, (5.6, 3.9))
 

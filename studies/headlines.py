@@ -70,15 +70,15 @@ def _depth(main: DesignResult, results: Results) -> Iterator[str]:
     ratio = main.metrics.get("top_bottom_ratio")
     if ratio is None:
         return
-    if ratio > 1.25:
+    if ratio > 1.5:
         verdict = "more lithium plates towards the separator, so the mat fills from its top"
-    elif ratio < 0.8:
+    elif ratio < 0.67:
         verdict = "more lithium plates near the foil, so the mat fills from its bottom"
     else:
-        verdict = "the mat works almost evenly"
+        verdict = "the mat works rather evenly"
     yield (
         f"In depth, {verdict}: the top tenth of the mat takes {ratio:.2g} times the current of its bottom "
-        f"tenth. {100 * main.metrics['share_fibres']:.0f} % of the current flows on fibres, "
+        f"tenth (unevenness of the mat itself included). {100 * main.metrics['share_fibres']:.0f} % of the current flows on fibres, "
         f"{100 * main.metrics['share_foil']:.0f} % on the foil under them."
     )
 
@@ -119,7 +119,7 @@ def _counter(main: DesignResult, results: Results) -> Iterator[str]:
     least, most = min(taken), max(taken)
     same = most - least < EQUAL * most
     yield (
-        f"The counter electrode takes {f'about {most:.1f}' if same else f'{least:.1f} to {most:.1f}'} mV in "
+        f"The counter electrode takes {f'about {0.5 * (least + most):.0f}' if same else f'{least:.1f} to {most:.1f}'} mV in "
         f"every design, {share:.0f} % of the bilayer's voltage"
         f"{', which the anode does not change' if same else ''}."
     )

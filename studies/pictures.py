@@ -72,14 +72,14 @@ def _draw(fields: Path, target: Path, width: int, height: int) -> Path:
     ]
     box = pv.Box(_joined([surface.bounds for surface in surfaces]))
     plotter.add_mesh(box, style="wireframe", color="#999999", line_width=1.5)
-    plotter.add_scalar_bar(title="local current density (mA/cm² of true surface)\n ", mapper=drawn[-1].mapper,
+    plotter.add_scalar_bar(title="local current\ndensity\n(mA/cm²)\n ", mapper=drawn[-1].mapper, vertical=True,
                            n_labels=5, fmt="%.3g", color="black", title_font_size=round(height / 42),
-                           label_font_size=round(height / 45), position_x=0.2, position_y=0.025, width=0.6,
-                           height=0.11)  # fmt: skip
+                           label_font_size=round(height / 42), position_x=0.84, position_y=0.17, width=0.07,
+                           height=0.66)  # fmt: skip
     plotter.enable_anti_aliasing("ssaa")
     plotter.view_vector((1.0, -1.35, 0.62), viewup=(0, 0, 1))
-    plotter.camera.zoom(1.15)
-    plotter.camera.window_center = (0.0, -0.12)
+    plotter.camera.zoom(1.12)
+    plotter.camera.window_center = (0.16, 0.0)
     plotter.screenshot(target)
     plotter.close()
     return target

@@ -120,7 +120,7 @@ def notes() -> list[str]:
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", width=WIDTH, padding=(0, 0, 0, 1))
+    table = Table(title=title, title_justify="left", title_style="bold", padding=(0, 1))
     table.add_column("", justify="left", no_wrap=True)
     for label in columns:
         table.add_column(label, justify="right", vertical="bottom")
