@@ -199,6 +199,6 @@ def _projected_area(spaces: Spaces, control: Control | None) -> float:
         return control.area
     counter = spaces.surfaces_of("counter")
     if counter:
-        return float(sum(s.area for s in counter))
+        return sum(spaces.mesh.surface_area(surface.name) for surface in counter)
     extent = np.ptp(spaces.mesh.points, axis=1)[:-1]
     return float(np.prod(extent))

@@ -121,8 +121,10 @@ class Galvanostatic:
                 f"current_density must be finite and not zero, got {self.current_density} A/m2; "
                 "use Potentiostatic(cell_voltage=0) for a cell at rest"
             )
-        if self.area is not None and not self.area > 0:
-            raise ModelError(f"area must be > 0 m2, got {self.area} m2")
+        if self.area is not None and not (math.isfinite(self.area) and self.area > 0):
+            raise ModelError(
+                f"area must be a finite number > 0 m2, got {self.area} m2; leave it out for the counter's"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +137,10 @@ class Potentiostatic:
     def __post_init__(self) -> None:
         if not math.isfinite(self.cell_voltage):
             raise ModelError(f"cell_voltage must be finite, got {self.cell_voltage} V")
-        if self.area is not None and not self.area > 0:
-            raise ModelError(f"area must be > 0 m2, got {self.area} m2")
+        if self.area is not None and not (math.isfinite(self.area) and self.area > 0):
+            raise ModelError(
+                f"area must be a finite number > 0 m2, got {self.area} m2; leave it out for the counter's"
+            )
 
 
 Control = Galvanostatic | Potentiostatic

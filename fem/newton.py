@@ -1,10 +1,9 @@
-"""Damped inexact Newton for the steady cell, its first guess, and the ramp that leads to a state hard to
-reach."""
+"""Damped inexact Newton for the steady cell, and its first guess."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -22,6 +21,8 @@ from fem.state import Residual, State
 TOLERANCE = 1e-10  # |R|_1 over the cell's current
 INVENTORY_TOLERANCE = 1e-12  # relative salt inventory
 MAX_STEPS = 40
+PATIENCE = 8  # steps within which the merit must fall by a tenth, or the iteration is given up
+DEPLETED_BELOW = 0.05  # c_min/c_mean of a failed iterate from which the failure is named depletion
 
 
 class Outcome(StrEnum):
@@ -67,10 +68,10 @@ def current_scale(system: EquilibratedSystem, residual: Residual) -> float:
         if surface.terminal == "counter"
     ]
     fixed = [abs(residual.nodal[unknowns].sum()) for unknowns in system.spaces.fixed_surfaces.values()]
-    return max([*counter, *fixed, 1e-9 * _small_current(system)])
+    return max([*counter, *fixed, 1e-9 * small_current(system)])
 
 
-def _small_current(system: EquilibratedSystem) -> float:
+def small_current(system: EquilibratedSystem) -> float:
     """A current [A] of the order of the exchange currents, the floor for a cell at rest."""
     volts = thermal_voltage(system.model.temperature)
     reacting = [
@@ -92,7 +93,7 @@ def newton(system: EquilibratedSystem, start: State, session: LinearSession) -> 
     Each step is cut so that salt stays positive, then halved until the merit falls; the linear tolerance
     follows the merit, so that few iterations are spent far from the solution.
     """
-    state, residual = start, system.residual(start)
+    state, residual, depleting = start, system.residual(start), False
     history: list[float] = []
     for _ in range(MAX_STEPS):
         scale = current_scale(system, residual)
@@ -102,6 +103,8 @@ def newton(system: EquilibratedSystem, start: State, session: LinearSession) -> 
             return NewtonResult(
                 state=state, residual=residual, outcome=Outcome.CONVERGED, history=tuple(history)
             )
+        if len(history) > PATIENCE and merit > 0.9 * history[-1 - PATIENCE]:
+            break
         rtol = max(0.05 * TOLERANCE / merit, min(1e-2, 0.1 * merit), 1e-9)
         try:
             z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), rtol)
@@ -118,10 +121,13 @@ def newton(system: EquilibratedSystem, start: State, session: LinearSession) -> 
                 break
             fraction /= 2
         else:
-            outcome = Outcome.DEPLETED if depleting or _lowest(residual) < 1e-2 else Outcome.STAGNATED
-            return NewtonResult(state=state, residual=residual, outcome=outcome, history=tuple(history))
+            break
         state, residual = candidate, trial
-    outcome = Outcome.DEPLETED if _lowest(residual) < 1e-2 else Outcome.STAGNATED
+    outcome = (
+        Outcome.DEPLETED
+        if depleting or lowest_concentration(residual) < DEPLETED_BELOW
+        else Outcome.STAGNATED
+    )
     return NewtonResult(state=state, residual=residual, outcome=outcome, history=tuple(history))
 
 
@@ -136,7 +142,7 @@ def _converged(residual: Residual, scale: float) -> bool:
     return field <= TOLERANCE * scale and bool((np.abs(residual.inventory) <= INVENTORY_TOLERANCE).all())
 
 
-def _lowest(residual: Residual) -> float:
+def lowest_concentration(residual: Residual) -> float:
     """min c / mean c over the salt unknowns; 1 without salt."""
     c = residual.fields.concentration
     return float(np.nanmin(c) / np.nanmean(c)) if np.isfinite(c).any() else 1.0
@@ -158,7 +164,7 @@ def first_guess(system: EquilibratedSystem, session: LinearSession) -> State:
     state = _linear(system, state, session, _secants(system, 0.0))
     if isinstance(system.control, Potentiostatic):
         for _ in range(3):
-            laws = _secants(system, _counter_current(system, state))
+            laws = _secants(system, counter_current(system, state))
             state = _linear(system, system.rest(), session, laws)
     return state
 
@@ -167,12 +173,12 @@ def _linear(
     system: EquilibratedSystem, start: State, session: LinearSession, laws: Sequence[Kinetics]
 ) -> State:
     residual = system.residual(start, laws)
-    scale = max(current_scale(system, residual), _small_current(system) * 1e-6)
+    scale = max(current_scale(system, residual), small_current(system) * 1e-6)
     z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), 1e-4)
     return system.step(start, z, min(1.0, system.largest_fraction(start, z)))
 
 
-def _counter_current(system: EquilibratedSystem, state: State) -> float:
+def counter_current(system: EquilibratedSystem, state: State) -> float:
     fields = system.fields(state)
     return sum(
         system.evaluate_surface(surface, state, fields).current
@@ -210,81 +216,3 @@ def secant_conductance(kinetics: Kinetics, current: float, c: float, temperature
             return small
     eta = float(brentq(excess, 0.0, sign * reach)) if excess(0.0) * sign < 0 else sign * volts
     return current / eta if eta else small
-
-
-# --- globalisation ---
-
-
-def solve_system(
-    system: EquilibratedSystem,
-    session: LinearSession,
-    guess: State | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> NewtonResult:
-    """Newton from the guess or the first guess; if that fails, a ramp of the drive from a fraction that
-    converges.
-
-    Raises SolveFailed naming depletion or the last residual, with the last converged current density.
-    """
-    tell = progress or (lambda _text: None)
-    result = newton(system, guess if guess is not None else first_guess(system, session), session)
-    if result.outcome is Outcome.CONVERGED:
-        return result
-    if system.control is None:
-        raise _failure(system, result, None)
-    reached, increment, last, history = 0.0, 0.25, None, list(result.history)
-    state: State | None = None
-    while reached < 1.0:
-        target = min(1.0, reached + increment)
-        part = _with_drive(system, target)
-        tell(f"ramp: {100 * target:.0f} % of the drive")
-        result = newton(part, first_guess(part, session) if state is None else state, session)
-        history += result.history
-        if result.outcome is Outcome.CONVERGED:
-            reached, last, state = target, _current_density(part, result), result.state
-            increment *= 1.5
-        else:
-            increment /= 2
-            if increment < 1 / 64:
-                raise _failure(system, result, last)
-    return replace(result, history=tuple(history))
-
-
-def _with_drive(system: EquilibratedSystem, part: float) -> EquilibratedSystem:
-    control = system.control
-    if isinstance(control, Galvanostatic):
-        return system.with_control(replace(control, current_density=part * control.current_density))
-    assert isinstance(control, Potentiostatic)
-    return system.with_control(replace(control, cell_voltage=part * control.cell_voltage))
-
-
-def _current_density(system: EquilibratedSystem, result: NewtonResult) -> float:
-    return _counter_current(system, result.state) / system.area
-
-
-def _failure(system: EquilibratedSystem, result: NewtonResult, last: float | None) -> SolveFailed:
-    control = system.control
-    if isinstance(control, Galvanostatic):
-        wanted = f"{control.current_density:.6g} A/m2"
-    elif isinstance(control, Potentiostatic):
-        wanted = f"{control.cell_voltage:.6g} V"
-    else:
-        wanted = "the fixed potentials"
-    reached = (
-        f"the last converged current is {last:.6g} A/m2"
-        if last is not None
-        else "no smaller drive converged either"
-    )
-    if result.outcome is Outcome.DEPLETED:
-        text = (
-            f"no steady state found at {wanted}: the salt is depleted (c_min/c0 = "
-            f"{_lowest(result.residual):.1e} in the last iterate); {reached}; "
-            "lower the current or shorten the diffusion path"
-        )
-    else:
-        text = (
-            f"the solver did not converge at {wanted} ({result.outcome}, residual "
-            f"{result.history[-1]:.1e} of the current after {len(result.history)} steps); {reached}; "
-            "check the mesh's worst element and the kinetic parameters"
-        )
-    return SolveFailed(text, outcome=result.outcome, state=result.state, last_converged_current=last)

@@ -12,7 +12,7 @@ from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearStatistics
 from fem.materials import Electrolyte
 from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
-from fem.newton import INVENTORY_TOLERANCE, NewtonResult
+from fem.newton import INVENTORY_TOLERANCE, NewtonResult, small_current
 from fem.overpotentials import VoltageSplit, split_equilibrated
 from fem.p1 import Floats
 from fem.solution import Check, Solution, SolverStatistics
@@ -21,6 +21,7 @@ from meshes.quality import mean_ratio
 CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
 SPLIT_LIMIT = 1e-9  # |losses - V| / V
 SPREAD_LIMIT = 1e-3  # spread of phi_e - Psi(c) over that of phi_e
+AT_REST = 1e-9  # cell current over the smallest exchange current, below which a cell is at rest
 QUALITY_LIMIT = 1e-3  # worst mean ratio of an element
 
 
@@ -40,6 +41,8 @@ def collect(
     fibres = [m for name, m in maps.items() if wired[name] is None]
     foil = [m for name, m in maps.items() if wired[name] == "anode"]
     cell_current = -sum(m.current for m in counter)
+    if abs(cell_current) < AT_REST * small_current(system):
+        cell_current = 0.0
     split = (
         split_equilibrated(system, state, result.residual, cell_current) if counter and cell_current else None
     )
@@ -155,8 +158,9 @@ def _metrics(
 ) -> dict[str, float]:
     out: dict[str, float] = {}
     anode = fibres + foil
-    if cell_current:
+    if system.control is not None:
         out |= {"current_density_A_m2": cell_current / system.area, "cell_voltage_V": voltage}
+    if cell_current:
         out["charge_imbalance"] = abs(sum(m.current for m in maps.values())) / abs(cell_current)
         out["share_fibres"] = sum(m.current for m in fibres) / cell_current
         out["share_foil"] = sum(m.current for m in foil) / cell_current
@@ -194,9 +198,9 @@ def _anode_overpotential(system: EquilibratedSystem, phi_e: Floats) -> float:
 
 
 def _psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Floats) -> float:
-    """Largest spread over a compartment of phi_e - Psi(c), Psi integrated afresh from the law, over that of
-    phi_e."""
-    worst = 0.0
+    """Largest spread of phi_e - Psi(c) over a compartment, Psi integrated afresh from the law, over the
+    largest spread of phi_e."""
+    worst = largest = 0.0
     for j in system.salty:
         unknowns = system.spaces.compartments[j].unknowns
         order = unknowns[np.argsort(concentration[unknowns])]
@@ -204,9 +208,8 @@ def _psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Fl
         salt = system.equilibria[j]
         assert salt is not None
         w = potential[some] - _psi_afresh(salt.properties, concentration[some])
-        spread = float(np.ptp(potential[unknowns]))
-        worst = max(worst, float(np.ptp(w)) / spread if spread else 0.0)
-    return worst
+        worst, largest = max(worst, float(np.ptp(w))), max(largest, float(np.ptp(potential[unknowns])))
+    return worst / largest if largest > 1e-9 else 0.0  # [V]; at rest there is nothing to compare
 
 
 def _psi_afresh(properties: Properties, c: Floats) -> Floats:

@@ -9,7 +9,7 @@ from typing import Literal
 from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearSolver, choose_linear_solver
 from fem.model import Control, Model, ModelError, check_model
-from fem.newton import solve_system
+from fem.ramp import solve_system
 from fem.results import collect
 from fem.solution import Solution
 from fem.spaces import build_spaces

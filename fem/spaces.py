@@ -3,8 +3,8 @@ facets.
 
 The joint vector of unknowns is [phi_s on conductors | u on electrolytes]; u is the salt potential W [A/m] in
 a binary electrolyte (fem/equilibrated.py) and phi_e [V] in a single-ion conductor. Every facet-connected
-component is numbered on its own. Electrolyte without any path to an electrode or fixed potential (an isolated
-pore pocket) carries no current at steady state and would corrupt the salt inventory: it is left out and
+component is numbered on its own. Electrolyte that lies on no path between terminals (an isolated pore pocket,
+fem/circuit.py) carries no current at steady state and would corrupt the salt inventory: it is left out and
 reported; so is a conductor that nothing touches electrically.
 """
 
@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
+from fem.circuit import working_electrolytes
 from fem.compartments import Compartment, by_region, compartments
 from fem.interface import ReactingSurface
 from fem.materials import Conductor, Electrolyte, SingleIonConductor
@@ -88,11 +89,11 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
     """
     solid = P1Space.on(mesh, _elements(mesh, model.regions_of(Conductor)))
     ionic_all = P1Space.on(mesh, _elements(mesh, model.regions_of(Electrolyte, SingleIonConductor)))
-    live = _live_components(mesh, model, ionic_all)
+    live = working_electrolytes(mesh, model, solid, ionic_all)
     ionic = ionic_all.select(live)
     if ionic.size == 0 and ionic_all.size > 0:
         raise ModelError(
-            "no electrolyte region is connected to a counter electrode or a fixed potential; "
+            "no electrolyte is connected to a counter electrode or a fixed potential; "
             "check the surfaces named in boundaries"
         )
     pockets = ionic_all.elements[~live[ionic_all.component_of_element]]
@@ -152,18 +153,6 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
 
 def _elements(mesh: TaggedMesh, names: tuple[str, ...]) -> Ints:
     return mesh.elements_of(*names).astype(np.int64) if names else np.zeros(0, dtype=np.int64)
-
-
-def _live_components(mesh: TaggedMesh, model: Model, ionic: P1Space) -> np.ndarray:
-    """Flags of the electrolyte components that touch the counter electrode or a fixed potential."""
-    live = np.zeros(ionic.n_components, dtype=bool)
-    for name, boundary in model.boundaries.items():
-        if isinstance(boundary, FixedPotential) or (
-            isinstance(boundary, Electrode) and boundary.terminal == "counter"
-        ):
-            _, of = side(mesh, ionic, mesh.surfaces[name])
-            live[of[of >= 0]] = True
-    return live
 
 
 def _fixed(

@@ -1,0 +1,110 @@
+"""The way to a state that is hard to reach: Newton at once, else a ramp of the drive; and why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from fem.equilibrated import EquilibratedSystem
+from fem.linear import LinearSession, LinearSolveFailed
+from fem.model import Galvanostatic, Potentiostatic
+from fem.newton import (
+    NewtonResult,
+    Outcome,
+    SolveFailed,
+    counter_current,
+    first_guess,
+    lowest_concentration,
+    newton,
+)
+from fem.state import State
+
+
+def solve_system(
+    system: EquilibratedSystem,
+    session: LinearSession,
+    guess: State | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> NewtonResult:
+    """Newton from the guess or the first guess; if that fails, a ramp of the drive from a fraction that
+    converges.
+
+    Raises SolveFailed naming depletion or the last residual, with the last converged current density.
+    """
+    tell = progress or (lambda _text: None)
+    result = newton(system, guess if guess is not None else _guess(system, session), session)
+    if result.outcome is Outcome.CONVERGED:
+        return result
+    if system.control is None:
+        raise _failure(system, result, None)
+    reached, increment, last, history = 0.0, 0.25, None, list(result.history)
+    state: State | None = None
+    while reached < 1.0:
+        target = min(1.0, reached + increment)
+        part = _with_drive(system, target)
+        tell(f"ramp: {100 * target:.0f} % of the drive")
+        result = newton(part, _guess(part, session) if state is None else _under(part, state), session)
+        history += result.history
+        if result.outcome is Outcome.CONVERGED:
+            reached, last, state = target, _current_density(part, result), result.state
+            increment *= 1.5
+        else:
+            increment = (target - reached) / (2 if reached else 4)
+            if increment < max(reached / 16, 1e-4):
+                raise _failure(system, result, last)
+    return replace(result, history=tuple(history))
+
+
+def _guess(system: EquilibratedSystem, session: LinearSession) -> State:
+    """The first guess, or the cell at rest if its linear system cannot be solved."""
+    try:
+        return first_guess(system, session)
+    except LinearSolveFailed:
+        return system.rest()
+
+
+def _under(system: EquilibratedSystem, state: State) -> State:
+    """A state of another drive as a start under this system's control, whose voltage may be given."""
+    if isinstance(system.control, Potentiostatic):
+        return replace(state, voltage=system.control.cell_voltage)
+    return state
+
+
+def _with_drive(system: EquilibratedSystem, part: float) -> EquilibratedSystem:
+    control = system.control
+    if isinstance(control, Galvanostatic):
+        return system.with_control(replace(control, current_density=part * control.current_density))
+    assert isinstance(control, Potentiostatic)
+    return system.with_control(replace(control, cell_voltage=part * control.cell_voltage))
+
+
+def _current_density(system: EquilibratedSystem, result: NewtonResult) -> float:
+    return counter_current(system, result.state) / system.area
+
+
+def _failure(system: EquilibratedSystem, result: NewtonResult, last: float | None) -> SolveFailed:
+    control = system.control
+    if isinstance(control, Galvanostatic):
+        wanted = f"{control.current_density:.6g} A/m2"
+    elif isinstance(control, Potentiostatic):
+        wanted = f"{control.cell_voltage:.6g} V"
+    else:
+        wanted = "the fixed potentials"
+    reached = (
+        f"the last converged current is {last:.6g} A/m2"
+        if last is not None
+        else "no smaller drive converged either"
+    )
+    if result.outcome is Outcome.DEPLETED:
+        text = (
+            f"no steady state found at {wanted}: the salt is depleted (c_min/c0 = "
+            f"{lowest_concentration(result.residual):.1e} in the last iterate); {reached}; "
+            "lower the current or shorten the diffusion path"
+        )
+    else:
+        text = (
+            f"the solver did not converge at {wanted} ({result.outcome}, residual "
+            f"{result.history[-1]:.1e} of the current after {len(result.history)} steps); {reached}; "
+            "check the mesh's worst element and the kinetic parameters"
+        )
+    return SolveFailed(text, outcome=result.outcome, state=result.state, last_converged_current=last)
