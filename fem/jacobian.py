@@ -25,21 +25,27 @@ class JacobianPattern:
         n, free = spaces.free.size, spaces.free
         number = np.full(spaces.size, -1, dtype=np.int64)
         number[free] = np.arange(n)
-        stiffness = spaces.stiffness.matrix()[free][:, free].tocoo()
-        keys = [stiffness.row.astype(np.int64) * n + stiffness.col]
-        local = []
+        stiffness = spaces.stiffness.matrix()[free][:, free]
+        pattern, local = _pattern_of(stiffness), []
         for surface in spaces.surfaces:
             k = number[_corners(surface)]
-            pair = np.where((k[:, None] >= 0) & (k[None] >= 0), k[:, None] * n + k[None], -1)
-            local.append(pair)
-            keys.append(np.unique(pair[pair >= 0]))
-        unique = np.unique(np.concatenate(keys))
-        self._indices = (unique % n).astype(np.int32)
-        self._indptr = np.searchsorted(unique, np.arange(n + 1) * n).astype(np.int32)
-        self._stiffness = np.zeros(unique.size + 1)
-        self._stiffness[np.searchsorted(unique, keys[0])] = stiffness.data
+            rows, columns = np.broadcast_arrays(k[:, None], k[None])
+            local.append((rows, columns))
+            there = (rows >= 0) & (columns >= 0)
+            touched = sp.coo_matrix((np.ones(int(there.sum())), (rows[there], columns[there])), shape=(n, n))
+            pattern = pattern + touched.tocsr()
+        pattern.sort_indices()
+        self._indices, self._indptr = pattern.indices, pattern.indptr
+        keys = np.repeat(np.arange(n), np.diff(self._indptr)) * n + self._indices
         # an entry of a fixed unknown has no place in the pattern: it goes to one spare slot at the end
-        self._slots = tuple(np.where(p >= 0, np.searchsorted(unique, p), unique.size) for p in local)
+        self._slots = tuple(
+            np.where((r >= 0) & (c >= 0), np.searchsorted(keys, r * n + c), keys.size) for r, c in local
+        )
+        places = np.searchsorted(
+            keys, np.repeat(np.arange(n), np.diff(stiffness.indptr)) * n + stiffness.indices
+        )
+        self._stiffness = np.zeros(keys.size + 1)
+        self._stiffness[places] = stiffness.data
 
     def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
         """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
@@ -123,6 +129,10 @@ class JacobianPattern:
     def _csr(self, data: Floats) -> sp.csr_matrix:
         n = self.spaces.free.size
         return sp.csr_matrix((data[:-1], self._indices, self._indptr), shape=(n, n))
+
+
+def _pattern_of(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    return sp.csr_matrix((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def _corners(surface: ReactingSurface) -> Ints:

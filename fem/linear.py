@@ -143,22 +143,32 @@ class _DirectSession:
         if not system.columns.shape[1]:
             return x
         response = factors.solve(system.columns)
-        y = np.linalg.solve(system.corner - system.rows @ response, rhs[n:] - system.rows @ x)
+        y = _solve_small(system.corner - system.rows @ response, rhs[n:] - system.rows @ x)
         return np.concatenate((x - response @ y, y))
+
+
+def _solve_small(matrix: Floats, rhs: Floats) -> Floats:
+    """Solution of the dense system that is left for the borders."""
+    try:
+        return np.asarray(np.linalg.solve(matrix, rhs), dtype=np.float64)
+    except np.linalg.LinAlgError as error:
+        raise LinearSolveFailed(
+            f"the {len(rhs)} scalar unknowns (salt constants, counter potential) are not determined "
+            f"({error}); is there a path from the counter to an anode?"
+        ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
 class MultigridKrylov:
     """GMRES with smoothed-aggregation multigrid on P and a lagged Schur complement for the borders.
 
-    The hierarchy is kept from system to system and rebuilt when a solve needs more than `patience` times the
-    iterations of the first solve with it (counted per decade of residual). strength is the aggregation
-    threshold theta.
+    The hierarchy is kept from system to system and rebuilt when a solve needed more than `patience`
+    iterations per decade of residual, or did not converge. strength is the aggregation threshold theta.
     """
 
     name: str = field(default="multigrid-krylov", init=False)
     strength: float = 0.08
-    patience: float = 1.8
+    patience: float = 6.0
     restart: int = 60
     max_iterations: int = 400
 
@@ -173,19 +183,17 @@ class _KrylovSession:
         self.statistics = LinearStatistics()
         self._cycle: Callable[[Floats], Floats] | None = None
         self._response = np.zeros((0, 0))
-        self._first_effort: float | None = None
 
     def solve(self, system: BorderedSystem, rhs: Floats, rtol: float) -> Floats:
         fresh = self._cycle is None
         if fresh:
             self._build(system)
         z, effort, converged = self._gmres(system, rhs, rtol)
-        if not fresh and (not converged or effort > self.options.patience * (self._first_effort or np.inf)):
-            self._cycle = None  # rebuild for the next system, or at once when this one did not converge
-            if not converged:
-                return self.solve(system, rhs, rtol)
-        if fresh:
-            self._first_effort = effort
+        if effort > self.options.patience:
+            self._cycle = None  # rebuilt for the next system
+        if not converged and not fresh:
+            self._cycle = None
+            return self.solve(system, rhs, rtol)
         if not converged:
             raise LinearSolveFailed(
                 f"GMRES did not reach a relative residual of {rtol:.1e} in "
@@ -206,7 +214,15 @@ class _KrylovSession:
                 postsmoother=("gauss_seidel", {"sweep": "backward"}),
                 improve_candidates=None,
                 max_coarse=300,
+                coarse_solver="splu",
             )
+            for (
+                level
+            ) in hierarchy.levels:  # scalar blocks gain nothing from block storage and lose half the speed
+                level.A = level.A.tocsr()
+                for transfer in ("P", "R"):
+                    if hasattr(level, transfer):
+                        setattr(level, transfer, getattr(level, transfer).tocsr())
             cycle = hierarchy.aspreconditioner()
             self._cycle = cycle.matvec
             response = [spla.cg(companion, b, rtol=1e-2, maxiter=30, M=cycle)[0] for b in system.columns.T]
@@ -225,7 +241,7 @@ class _KrylovSession:
             x = cycle(r[:n]) / system.scale
             if not len(schur):
                 return x
-            y = np.linalg.solve(schur, r[n:] - system.rows @ x)
+            y = _solve_small(schur, r[n:] - system.rows @ x)
             return np.concatenate((x - response @ y, y))
 
         count = 0
@@ -245,6 +261,7 @@ class _KrylovSession:
             )  # fmt: skip
             z = precondition(v)
         self.statistics.iterations += count
+
         return z, count / max(-np.log10(rtol), 0.3), info == 0
 
 

@@ -90,13 +90,15 @@ class P1Space:
         label = components(mesh, elements)[elements]
         n = mesh.n_nodes
         keys = label * n + mesh.cells[:, elements]
-        unique, dofs = np.unique(keys, return_inverse=True)
+        used = np.zeros((int(label.max(initial=-1)) + 1) * n, dtype=bool)
+        used[keys] = True
+        present = np.flatnonzero(used)
         return cls(
             n_points=n,
             elements=elements,
-            dofs=dofs.reshape(keys.shape),
-            nodes=unique % n,
-            component=unique // n,
+            dofs=(np.cumsum(used) - 1)[keys],
+            nodes=present % n,
+            component=present // n,
             component_of_element=label,
         )
 
