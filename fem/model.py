@@ -231,6 +231,11 @@ def _check_boundaries(model: Model, mesh: TaggedMesh) -> None:
         elif isinstance(boundary, Grounded):
             if not touches(facets, conducts).any(0).all():
                 raise ModelError(f"grounded surface {name!r} must belong to a Conductor region")
+        elif not touches(facets, conducts | ionic).any(0).all():
+            raise ModelError(
+                f"FixedPotential on {name!r} must belong to a Conductor or a SingleIonConductor; an insulator "
+                "has no potential"
+            )
         elif touches(facets, salty).any():
             raise ModelError(
                 f"FixedPotential on {name!r} touches an electrolyte with salt, where a potential alone "
