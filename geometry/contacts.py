@@ -46,23 +46,23 @@ class ContactPolicy:
 
     Lengths are in units of the common radius. Two axes pass either at a distance in ``bond``, or at 0 if both
     fibres are embedded, or beyond ``gap``, measured also where the fibres stick out of the box. Bonded axes
-    cross at a clear angle. The closed intersection curve of a bond lies wholly inside the side walls or wholly
-    outside, and curves on one fibre stay apart, along its axis or around it, so that no three fibres meet.
+    cross at a clear angle. The closed intersection curve of a bond lies wholly inside the side walls or
+    wholly outside, and curves on one fibre stay apart, along or around its axis, so that no three fibres meet.
     """
 
-    bond: tuple[float, float] = (1.2, 1.55)
-    gap: float = 2.3
+    bond: tuple[float, float] = (1.15, 1.6)
+    gap: float = 2.25
     end_gap: float = 2.1  # where the nearest point is an end outside the box
-    largest_cosine: float = 0.85  # of the angle between bonded axes
+    largest_cosine: float = 0.87  # of the angle between bonded axes
     inside_margin: float = 0.25  # from an intersection curve to a side wall
     outside_margin: float = 0.4
-    axial_margin: float = 0.3  # between two curves on one fibre, along the axis
-    angular_margin: float = 0.2  # ... or around it [rad]
-    clearance: float = 1.3  # of axes from the planes that bound the mat
-    edge_margin: float = 1.3  # of a fibre's elliptical cut from vertical edges
+    axial_margin: float = 0.25  # between two curves on one fibre, along the axis
+    angular_margin: float = 0.15  # ... or around it [rad]
+    clearance: float = 1.25  # of axes from the planes that bound the mat
+    edge_margin: float = 1.2  # of a fibre's elliptical cut from vertical edges
     steepness: float = 0.5  # least |cosine| between axis and normal of the side wall that it leaves by
     embedded_height: float = 0.3  # of axes that lie in the anode plane
-    shortest: float = 5.0  # part of an axis inside the box
+    shortest: float = 4.0  # part of an axis inside the box
 
 
 @dataclass(frozen=True)

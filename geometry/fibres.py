@@ -62,7 +62,7 @@ class Mat:
         for number, fibre in enumerate(self.fibres, start=1):
             if 2 * fibre.radius > min(self.width, self.depth, self.thickness):
                 raise MatError(
-                    f"fibre {number} is {micrometres(2 * fibre.radius)} thick, more than the smallest side of "
+                    f"fibre {number} is {micrometres(2 * fibre.radius)} thick, more than the least side of "
                     f"the mat ({micrometres(min(self.width, self.depth, self.thickness))}); enlarge the mat "
                     f"or take thinner fibres."
                 )

@@ -33,7 +33,7 @@ class Growth:
     volumes: list[Array] = field(default_factory=list)  # that each fibre adds to those before it, by tenths
 
     def __post_init__(self) -> None:
-        self.axes = Batch(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros(0))
+        self.axes = Batch(*(np.zeros(shape) for shape in ((0, 3), (0, 3), 0, 0, 0)), np.zeros(0, dtype=bool))
 
     @property
     def n(self) -> int:
@@ -51,14 +51,12 @@ class Growth:
         return start, axes.entry + (axes.length + axes.after)[:, None] * axes.direction
 
     def admissible(self, batch: Batch) -> tuple[NDArray[np.intp], list[list[Bond]]]:
-        """Candidates that obey the policy against all accepted fibres, and their bonds (partner, own, its)."""
+        """Candidates that obey the policy against all accepted fibres, and the bonds of each."""
         ok = np.ones(len(batch.length), dtype=bool)
         near, *geometry = self._near(batch)
         i, j, distance, s, t, cosine = near, *geometry
         policy = self.policy
-        flat = (
-            (batch.direction[i, 2] == 0) & (self.axes.direction[j, 2] == 0) if self.n else np.zeros(0, bool)
-        )
+        flat = batch.embedded[i] & self.axes.embedded[j]
         bonded = (distance >= policy.bond[0]) & (distance <= policy.bond[1]) | (flat & (distance < 1e-9))
         within = (s > -batch.before[i]) & (s < (batch.length + batch.after)[i])
         within &= (t > -self.axes.before[j]) & (t < (self.axes.length + self.axes.after)[j])
@@ -74,7 +72,7 @@ class Growth:
                     bonds[i[k]].append((int(j[k]), *pair))
         for k in np.flatnonzero(ok):
             ok[k] = self._apart(bonds[k]) and (
-                batch.direction[k, 2] == 0 or any(own.inside for _, own, _ in bonds[k])
+                bool(batch.embedded[k]) or any(own.inside for _, own, _ in bonds[k])
             )
         good = np.flatnonzero(ok)
         return good, [bonds[k] for k in good]
@@ -187,7 +185,7 @@ class Growth:
 
     def removable(self) -> NDArray[np.intp]:
         """Fibres without which all others still reach the anode plane."""
-        embedded = [i for i in range(self.n) if self.axes.direction[i, 2] == 0]
+        embedded = np.flatnonzero(self.axes.embedded).tolist()
         pairs = [(i, j) for i in range(self.n) for j, p in self.patches[i].items() if i < j and p.inside]
         pairs += [(i, self.n) for i in embedded]  # the plane is one more node
 

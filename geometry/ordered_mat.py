@@ -40,9 +40,9 @@ def lens_area(radius: float, distance: float) -> float:
 
 
 def crossing_volume(radius: float, distance: float) -> float:
-    """Volume [m3] shared by two equal perpendicular cylinders whose axes pass at ``distance`` (16/3 r^3 at 0).
+    """Volume [m3] shared by equal perpendicular cylinders whose axes pass at ``distance``; 16/3 r^3 at 0.
 
-    integral over z of 4 sqrt(r^2 - z^2) sqrt(r^2 - (z - d)^2); z = m + (w) sin(u) removes the end-point roots.
+    Integral over z of 4 sqrt(r^2 - z^2) sqrt(r^2 - (z - d)^2); z = d/2 + w sin(u) removes the end roots.
     """
     if distance >= 2 * radius:
         return 0.0
@@ -175,7 +175,7 @@ class ParallelMat:
 class CrossedMat:
     """Log-pile: layers of bars along x and y in turn, each bonded to the next, the lowest embedded.
 
-    Solid volume: the bars (the lowest layer cut by the anode plane) less the crossings of neighbouring layers.
+    Solid volume: the bars, the lowest layer cut by the anode plane, less the crossings of neighbours.
     """
 
     thickness: float  # [m]

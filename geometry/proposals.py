@@ -14,13 +14,14 @@ STEP = 0.05  # resolution of the search for free heights
 
 @dataclass(frozen=True)
 class Batch:
-    """Candidate axes: entry point into the box, unit direction, length inside the box, part that sticks out."""
+    """Axes: entry point into the box, unit direction, length inside the box, parts that stick out."""
 
     entry: Array  # (n, 3)
     direction: Array  # (n, 3)
     length: Array  # (n,)
     before: Array  # overhang before the entry (n,)
     after: Array  # overhang behind the exit (n,)
+    embedded: NDArray[np.bool_]  # whether the axis lies in the anode plane, (n,)
 
     def take(self, index: NDArray[np.intp]) -> "Batch":
         """The candidates of the given numbers."""
@@ -41,6 +42,7 @@ def through(
     rows = np.arange(len(points))
     ok = high.min(axis=1) - low.max(axis=1) >= policy.shortest
     overhang = []
+    embedded = (directions[:, 2] == 0.0) & (points[:, 2] == policy.embedded_height)
     for t, wall in ((low.max(axis=1), low.argmax(axis=1)), (high.min(axis=1), high.argmin(axis=1))):
         steep = np.abs(directions[rows, wall])
         y = points + t[:, None] * directions
@@ -49,11 +51,10 @@ def through(
         room = np.minimum(y[rows, other], box[other] - y[rows, other])
         ok &= (steep >= policy.steepness) & (room >= policy.edge_margin / np.maximum(steep, 1e-9))
         z = y[:, 2]
-        flat = directions[:, 2] == 0.0
-        ok &= flat | ((z >= policy.clearance) & (z <= box[2] - policy.clearance))
+        ok &= embedded | ((z >= policy.clearance) & (z <= box[2] - policy.clearance))
         overhang.append(OVERHANG / np.maximum(steep, policy.steepness))
     start, stop = low.max(axis=1), high.min(axis=1)
-    batch = Batch(points + start[:, None] * directions, directions, stop - start, *overhang)
+    batch = Batch(points + start[:, None] * directions, directions, stop - start, *overhang, embedded)
     return batch, np.flatnonzero(ok)
 
 

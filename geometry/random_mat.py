@@ -17,9 +17,9 @@ LOWEST_POROSITY = 0.6  # no mat under the contact policy is denser
 LARGEST_TILT = 0.35  # [rad]
 TOLERANCE = 0.0015  # of the porosity
 PROPOSALS = 200  # candidates of a batch
-PATIENCE = 10  # batches in a row without an acceptance before some fibres are taken out again
+PATIENCE = 15  # batches in a row without an acceptance before some fibres are taken out again
 PRUNINGS = 60  # rounds of taking fibres out, against jams and uneven heights
-EVENINGS = 12  # how often a mat that meets the target is evened out
+EVENINGS = 8  # how often a mat that meets the target is evened out
 EVENNESS = 0.02  # of the porosity of a tenth
 ACCEPTANCES = 5  # of one batch at most
 
@@ -78,11 +78,11 @@ class RandomMat:
         if self.thickness < least:
             raise MatError(
                 f"fibre_diameter {micrometres(self.fibre_diameter)} is too thick for a mat of "
-                f"{micrometres(self.thickness)}, which must be at least {micrometres(least)}; thicken the mat."
+                f"{micrometres(self.thickness)}, which must have {micrometres(least)}; thicken the mat."
             )
         if not 0.0 <= self.tilt <= LARGEST_TILT:
             raise MatError(
-                f"tilt must lie between 0 and {LARGEST_TILT:g} rad, got {self.tilt:g}; fibres are near-planar."
+                f"tilt must lie between 0 and {LARGEST_TILT:g} rad, got {self.tilt:g}; flatten the mat."
             )
         if not 0.0 < self.embedded_share <= 0.5:
             raise MatError(
@@ -108,8 +108,8 @@ class RandomMat:
         if abs(reached - self.porosity) <= 2 * TOLERANCE:
             return _mat(growth, radius, width, depth, self.thickness)
         raise MatError(
-            f"a random mat of porosity {self.porosity:g} jams at {reached:.3f} under the contact policy; raise the "
-            f"porosity, take thinner fibres, a wider cell, another seed, less tilt or a broader orientation."
+            f"a random mat of porosity {self.porosity:g} jams at {reached:.3f} under the contact policy; "
+            f"raise the porosity, take thinner fibres, a wider cell, another seed, less tilt or orientation."
         )
 
 
@@ -131,13 +131,14 @@ class _Grower:
         while growth.n < planned and misses < PATIENCE:
             misses = 0 if self._step(self._embedded()) else misses + 1
         best, least, met = growth, np.inf, 0
+        grain = 0.7 * np.pi * self.chord / (self.volume / TENTHS)  # a tenth holds whole fibres
         for _ in range(PRUNINGS):
             if self._fill():
                 met += 1
                 unevenness = self._unevenness()
                 if unevenness < least:
                     best, least = growth.copy(), unevenness
-                if unevenness < EVENNESS or met == EVENINGS:
+                if unevenness < max(EVENNESS, grain) or met == EVENINGS:
                     break
             self._prune()
         return best
@@ -156,7 +157,7 @@ class _Grower:
         return float(excess.max())
 
     def _prune(self) -> None:
-        """Make room: take some fibres out, rather from tenths with too much solid, never one that others need."""
+        """Take some fibres out, rather where there is too much solid, never one that others need."""
         growth = self.growth
         for _ in range(max(2, growth.n // 25)):
             candidates = growth.removable()
@@ -224,9 +225,8 @@ class _Grower:
             gain = (lack**2).sum() - ((lack - rough) ** 2).sum(axis=1)
             if gain.max() <= 0:
                 break
-            weight = (
-                np.maximum(gain / rough.sum(axis=1), 0.0) ** 2
-            )  # per volume: long fibres are not favoured
+            # per length as well: chords across corners are refused, which makes the mean chord too long
+            weight = np.maximum(gain / rough.sum(axis=1), 0.0) ** 3 / batch.length
             pick = int(self.rng.choice(len(good), p=weight / weight.sum()))
             growth.accept(
                 batch, pick, bonds[pick], growth.volume(batch, pick, [j for j, _, _ in bonds[pick]])

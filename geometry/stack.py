@@ -49,7 +49,7 @@ class Roughness:
         if self.height > limit * (1 + 1e-9):
             raise GeometryError(
                 f"height of the {self.kind} must be at most {micrometres(limit)} at a wavelength of "
-                f"{micrometres(self.wavelength)}, got {micrometres(self.height)}; lower it or lengthen the waves."
+                f"{micrometres(self.wavelength)}, got {micrometres(self.height)}; lower it."
             )
 
     @property
@@ -85,7 +85,7 @@ class Roughness:
         n = round(length / self.wavelength)
         if n < 1 or abs(n * self.wavelength - length) > 1e-6 * self.wavelength:
             raise GeometryError(
-                f"{name} of the cell must be a whole number of wavelengths of {micrometres(self.wavelength)}, "
+                f"{name} of the cell must be a whole number of waves of {micrometres(self.wavelength)}, "
                 f"got {micrometres(length)}; change {name} or wavelength."
             )
         return n

@@ -51,7 +51,7 @@ def test_solid_volume_of_one_fibre_is_that_of_its_cylinder():
 
 
 def test_solid_volume_of_an_oblique_fibre_uses_the_exact_cut():
-    """A cylinder through two opposite walls holds cross-section times length along the axis, whatever the tilt."""
+    """A cylinder through two opposite walls holds cross-section times length, whatever its tilt."""
     fibre = single(start=(-8, 4, 4), end=(24, 12, 12))
     length = 16 * np.linalg.norm([32, 8, 8]) / 32
     assert box_mat(fibre).solid_volume() == pytest.approx(np.pi * length * UM**3, rel=1e-3)
@@ -234,7 +234,7 @@ def test_bad_roughness_is_refused(changes, sentence):
 
 
 def test_roughness_must_fit_the_cell():
-    with pytest.raises(GeometryError, match="width of the cell must be a whole number of wavelengths"):
+    with pytest.raises(GeometryError, match="width of the cell must be a whole number of waves"):
         cell(width=15 * UM).stack(Design.PLANAR_ROUGH)
     with pytest.raises(GeometryError, match="shorts the cell"):
         cell(separator=2 * UM).stack(Design.PLANAR_ROUGH)
