@@ -233,8 +233,8 @@ def _check_boundaries(model: Model, mesh: TaggedMesh) -> None:
                 raise ModelError(f"grounded surface {name!r} must belong to a Conductor region")
         elif not touches(facets, conducts | ionic).any(0).all():
             raise ModelError(
-                f"FixedPotential on {name!r} must belong to a Conductor or a SingleIonConductor; an insulator "
-                "has no potential"
+                f"FixedPotential on {name!r} must belong to a Conductor or a SingleIonConductor; "
+                "an insulator has no potential"
             )
         elif touches(facets, salty).any():
             raise ModelError(

@@ -1,4 +1,4 @@
-"""Meshes painted as text: each letter is a small square of one region; pockets and bodies are seen at a glance."""
+"""Meshes painted as text: each letter is a small square of one region."""
 
 from __future__ import annotations
 
