@@ -12,6 +12,7 @@ import numpy as np
 
 from geometry.designs import Cell, Design
 from geometry.errors import CadError
+from geometry.fibres import Mat
 from geometry.stack import Stack
 from meshes import worker
 from meshes.assess import MeshingFailed, Raw, assess, tag
@@ -207,23 +208,38 @@ def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
 
 
 def _set_sizes(stack: Stack, sizing: Sizing, surface_tags: Mapping[str, Sequence[int]]) -> None:
-    """Background field: `size` on the fibres (or the foil), growing linearly with the distance; HXT."""
+    """Background field: `size` on the fibres (or the foil), growing linearly with the distance; HXT.
+
+    The distance from a fibre is that from points on its axis less its radius: Gmsh's own distance from CAD faces
+    costs more than the whole surface mesh.
+    """
     import gmsh
 
-    name = "foil" if stack.mat is None else "fibre_surface"
     field = gmsh.model.mesh.field
-    distance, threshold = field.add("Distance"), field.add("Threshold")
-    field.setNumbers(distance, "SurfacesList", list(surface_tags[name]))
-    field.setNumber(distance, "Sampling", 20)
-    for key, value in {
-        "InField": distance,
-        "SizeMin": sizing.size / MICRO,
-        "SizeMax": sizing.largest / MICRO,
-        "DistMin": sizing.size / MICRO,
-        "DistMax": sizing.reach / MICRO,
-    }.items():
-        field.setNumber(threshold, key, value)
-    field.setAsBackgroundMesh(threshold)
+    seeds: list[
+        tuple[str, list[int], float]
+    ] = []  # kind of list, tags, distance at which the surface lies [um]
+    if stack.mat is None:
+        seeds.append(("SurfacesList", list(surface_tags["foil"]), 0.0))
+    else:
+        for radius in np.unique(stack.mat.radii):
+            seeds.append(("PointsList", _axis_points(stack.mat, float(radius)), float(radius) / MICRO))
+    thresholds = []
+    for kind, tags, offset in seeds:
+        distance, threshold = field.add("Distance"), field.add("Threshold")
+        field.setNumbers(distance, kind, tags)
+        for key, value in {
+            "InField": distance,
+            "SizeMin": sizing.size / MICRO,
+            "SizeMax": sizing.largest / MICRO,
+            "DistMin": offset + sizing.size / MICRO,
+            "DistMax": offset + sizing.reach / MICRO,
+        }.items():
+            field.setNumber(threshold, key, value)
+        thresholds.append(threshold)
+    finest = field.add("Min")
+    field.setNumbers(finest, "FieldsList", thresholds)
+    field.setAsBackgroundMesh(finest)
     for option, value in {
         "MeshSizeExtendFromBoundary": 0,
         "MeshSizeFromPoints": 0,
@@ -233,6 +249,23 @@ def _set_sizes(stack: Stack, sizing: Sizing, surface_tags: Mapping[str, Sequence
         "ElementOrder": 1,
     }.items():
         gmsh.option.setNumber(f"Mesh.{option}", value)
+
+
+def _axis_points(mat: Mat, radius: float) -> list[int]:
+    """Tags of free points a quarter radius apart on the axes of all fibres of one radius, in and near the box."""
+    import gmsh
+
+    tag = max(tag for _, tag in gmsh.model.getEntities(0))
+    tags: list[int] = []
+    for start, end in zip(mat.starts[mat.radii == radius], mat.ends[mat.radii == radius], strict=True):
+        count = max(int(np.ceil(np.linalg.norm(end - start) / (0.25 * radius))), 1)
+        axis = start + np.linspace(0.0, 1.0, count + 1)[:, None] * (end - start)
+        near = ((axis >= -2.0 * radius) & (axis <= mat.box + 2.0 * radius)).all(axis=1)
+        for point in axis[near] / MICRO:
+            tag += 1
+            tags.append(gmsh.model.geo.addPoint(*point, tag=tag))
+    gmsh.model.geo.synchronize()
+    return tags
 
 
 def _collect() -> tuple[FloatArray, IntArray, IntArray, tuple[str, ...], IntArray, IntArray]:
