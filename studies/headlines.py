@@ -78,7 +78,8 @@ def _depth(main: DesignResult, results: Results) -> Iterator[str]:
         verdict = "the mat works rather evenly"
     yield (
         f"In depth, {verdict}: the top tenth of the mat takes {ratio:.2g} times the current of its bottom "
-        f"tenth (unevenness of the mat itself included). {100 * main.metrics['share_fibres']:.0f} % of the current flows on fibres, "
+        f"tenth (unevenness of the mat itself included). "
+        f"{100 * main.metrics['share_fibres']:.0f} % of the current flows on fibres, "
         f"{100 * main.metrics['share_foil']:.0f} % on the foil under them."
     )
 
@@ -118,8 +119,9 @@ def _counter(main: DesignResult, results: Results) -> Iterator[str]:
     share = 100 * (_mv(main, "kinetic_counter_V") + _mv(main, "film_counter_V")) / _mv(main)
     least, most = min(taken), max(taken)
     same = most - least < EQUAL * most
+    amount = f"about {0.5 * (least + most):.0f}" if same else f"{least:.1f} to {most:.1f}"
     yield (
-        f"The counter electrode takes {f'about {0.5 * (least + most):.0f}' if same else f'{least:.1f} to {most:.1f}'} mV in "
+        f"The counter electrode takes {amount} mV in "
         f"every design, {share:.0f} % of the bilayer's voltage"
         f"{', which the anode does not change' if same else ''}."
     )

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from geometry.designs import Design
-from studies import figures, pictures
+from studies import figures, render
 from studies.headlines import headlines
 from studies.parameters import parameters
 from studies.run import DesignResult, version
@@ -132,8 +132,8 @@ def _picture(comparison: Comparison, folder: Path) -> dict[str, str]:
         return {"missing": "No design with a resolved surface was run, so there is no 3D picture."}
     with tempfile.TemporaryDirectory() as aside:
         try:
-            drawn = pictures.current_picture(folder / design / "fields", Path(aside) / "picture.png")
-        except pictures.NoPicture as error:
+            drawn = render.current_picture(folder / design / "fields", Path(aside) / "picture.png")
+        except render.NoPicture as error:
             return {"missing": str(error)}
         data = base64.b64encode(drawn.read_bytes()).decode("ascii")
     return {"source": f"data:image/png;base64,{data}", "design": figures.LABELS[design]}
@@ -143,8 +143,9 @@ def _checks(results: Mapping[Design, DesignResult]) -> list[dict[str, Any]]:
     """One row per check: name, what it says, and per design value and verdict ("ok", "missed", "info" or
     "")."""
     names = dict.fromkeys(check.name for result in results.values() for check in result.trust)
+    ordered = sorted(names, key=lambda name: name == "discretisation")
     rows = []
-    for name in names:
+    for name in ordered:
         found = {d: next((c for c in r.trust if c.name == name), None) for d, r in results.items()}
         first = next(check for check in found.values() if check is not None)
         text, limit = first.text, "" if first.limit is None else f"{first.limit:g}"
@@ -156,7 +157,7 @@ def _checks(results: Mapping[Design, DesignResult]) -> list[dict[str, Any]]:
                 cells.append(("–", ""))
             else:
                 verdict = "missed" if not check.passed else "info" if check.limit is None else "ok"
-                cells.append(("not assessed" if name == "discretisation" else f"{check.value:.2g}", verdict))
+                cells.append(("not assessed" if name == "discretisation" else f"{check.value:.3g}", verdict))
         rows.append(
             {
                 "name": name.replace("_", " "),

@@ -201,6 +201,20 @@ def test_a_second_comparison_replaces_the_first_and_keeps_what_is_not_its_own(tm
     ]  # fmt: skip
 
 
+def test_depletion_of_a_mat_or_relief_is_found_by_the_solver(tmp_path: Path) -> None:
+    """Not refused beforehand, its limit is not known exactly: exit 1, last converged current, no files."""
+    (tmp_path / "hot.toml").write_text(
+        SMALL.replace('"10 mA/cm^2"', '"2000 mA/cm^2"').replace('"0.45 um"', '"1 um"'), "utf-8"
+    )
+    result = CliRunner().invoke(
+        app, ["run", str(tmp_path / "hot.toml"), "--design", "planar_rough", "--out", str(tmp_path / "out")]
+    )
+    assert result.exit_code == 1, result.output
+    assert "depleted" in result.stderr and "last converged current" in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     """Whatever breaks inside the block, the target is as it was before."""
     with pytest.raises(KeyboardInterrupt), output.folder(tmp_path / "a" / "b") as folder:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.image import imsave
 
 from geometry.regions import Surface
 from meshes import worker
@@ -72,17 +73,36 @@ def _draw(fields: Path, target: Path, width: int, height: int) -> Path:
     ]
     box = pv.Box(_joined([surface.bounds for surface in surfaces]))
     plotter.add_mesh(box, style="wireframe", color="#999999", line_width=1.5)
-    plotter.add_scalar_bar(title="local current\ndensity\n(mA/cm²)\n ", mapper=drawn[-1].mapper, vertical=True,
-                           n_labels=5, fmt="%.3g", color="black", title_font_size=round(height / 42),
-                           label_font_size=round(height / 42), position_x=0.84, position_y=0.17, width=0.07,
-                           height=0.66)  # fmt: skip
+    plotter.add_scalar_bar(
+        title="local current\ndensity\n(mA/cm²)\n ",
+        mapper=drawn[-1].mapper,
+        vertical=True,
+        n_labels=5,
+        fmt="%.3g",
+        color="black",
+        title_font_size=round(height / 42),
+        label_font_size=round(height / 42),
+        position_x=0.84,
+        position_y=0.17,
+        width=0.07,
+        height=0.66,
+    )
     plotter.enable_anti_aliasing("ssaa")
     plotter.view_vector((1.0, -1.35, 0.62), viewup=(0, 0, 1))
-    plotter.camera.zoom(1.12)
-    plotter.camera.window_center = (0.16, 0.0)
-    plotter.screenshot(target)
+    plotter.camera.zoom(0.98)
+    plotter.camera.window_center = (0.14, -0.02)
+    pixels = plotter.screenshot(return_img=True)
     plotter.close()
+    imsave(target, _cropped(pixels))
     return target
+
+
+def _cropped(pixels: np.ndarray, margin: int = 12) -> np.ndarray:
+    """The picture (rows, columns, 3) without its white border."""
+    drawn: Any = (pixels < 250).any(axis=2)
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    top, left = max(rows[0] - margin, 0), max(columns[0] - margin, 0)
+    return np.ascontiguousarray(pixels[top : rows[-1] + margin, left : columns[-1] + margin])
 
 
 def _quantiles(values: np.ndarray, areas: np.ndarray) -> tuple[float, float]:
