@@ -1,26 +1,38 @@
 """Shapes: stacks, fibres, mats, contacts, CAD. Knows nothing of meshes or physics."""
 
+from geometry.cad import CadSummary, build, export
 from geometry.designs import Cell, Design, Gap
 from geometry.errors import CadError, GeometryError, MatError
 from geometry.fibre_list import FibreList
 from geometry.fibres import Fibre, Framework, Mat
+from geometry.ordered_mat import CrossedMat, GridMat, ParallelMat
+from geometry.orientation import Orientation
+from geometry.random_mat import RandomMat
 from geometry.regions import Region, Surface
 from geometry.stack import Roughness, RoughnessKind, Stack
 
 __all__ = [
     "CadError",
+    "CadSummary",
     "Cell",
+    "CrossedMat",
     "Design",
     "Fibre",
     "FibreList",
     "Framework",
     "Gap",
     "GeometryError",
+    "GridMat",
     "Mat",
     "MatError",
+    "Orientation",
+    "ParallelMat",
+    "RandomMat",
     "Region",
     "Roughness",
     "RoughnessKind",
     "Stack",
     "Surface",
+    "build",
+    "export",
 ]

@@ -47,7 +47,7 @@ class ContactPolicy:
     Lengths are in units of the common radius. Two axes pass either at a distance in ``bond``, or at 0 if both
     fibres are embedded, or beyond ``gap``, measured also where the fibres stick out of the box. Bonded axes
     cross at a clear angle. The closed intersection curve of a bond lies wholly inside the side walls or
-    wholly outside, and curves on one fibre stay apart, along or around its axis, so that no three fibres meet.
+    wholly outside, and curves on one fibre stay apart, along or around it, so that no three fibres meet.
     """
 
     bond: tuple[float, float] = (1.15, 1.6)

@@ -6,6 +6,7 @@ inside the box, with an accepted one, so every fibre is connected to the anode p
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,17 @@ _RINGS = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])  # heights across a fibre, for th
 _RING_WEIGHTS = np.array([0.1424, 0.2306, 0.2540, 0.2306, 0.1424])
 
 
+class _Pairs(NamedTuple):
+    """Pairs of a candidate and a fibre, (n_pairs,) each."""
+
+    candidate: NDArray[np.intp]
+    fibre: NDArray[np.intp]
+    distance: Array
+    foot: Array  # on the candidate, from its entry
+    other_foot: Array  # on the fibre
+    cosine: Array
+
+
 @dataclass
 class Growth:
     """The fibres accepted so far, their contact patches, and the solid volume by tenths of the height."""
@@ -33,7 +45,7 @@ class Growth:
     volumes: list[Array] = field(default_factory=list)  # that each fibre adds to those before it, by tenths
 
     def __post_init__(self) -> None:
-        self.axes = Batch(*(np.zeros(shape) for shape in ((0, 3), (0, 3), 0, 0, 0)), np.zeros(0, dtype=bool))
+        self.axes = Batch.empty()
 
     @property
     def n(self) -> int:
@@ -53,8 +65,7 @@ class Growth:
     def admissible(self, batch: Batch) -> tuple[NDArray[np.intp], list[list[Bond]]]:
         """Candidates that obey the policy against all accepted fibres, and the bonds of each."""
         ok = np.ones(len(batch.length), dtype=bool)
-        near, *geometry = self._near(batch)
-        i, j, distance, s, t, cosine = near, *geometry
+        i, j, distance, s, t, cosine = self._near(batch)
         policy = self.policy
         flat = batch.embedded[i] & self.axes.embedded[j]
         bonded = (distance >= policy.bond[0]) & (distance <= policy.bond[1]) | (flat & (distance < 1e-9))
@@ -77,8 +88,8 @@ class Growth:
         good = np.flatnonzero(ok)
         return good, [bonds[k] for k in good]
 
-    def _near(self, batch: Batch) -> tuple[Array, ...]:
-        """Pairs closer than the gap: candidate, fibre, distance, positions of the feet, cosine."""
+    def _near(self, batch: Batch) -> _Pairs:
+        """The pairs of candidate and fibre that are closer than the gap."""
         a, b = self.ends(batch)
         c, d = self.ends(self.axes)
         gap = self.policy.gap
@@ -100,7 +111,7 @@ class Growth:
         t = np.clip(t, t_low, t_high)
         distance = np.linalg.norm(w + s[:, None] * u - t[:, None] * v, axis=1)
         close = distance < gap
-        return tuple(x[close] for x in (i, j, distance, s, t, cosine))  # type: ignore[return-value]
+        return _Pairs(i[close], j[close], distance[close], s[close], t[close], cosine[close])
 
     def _bond(self, batch: Batch, i: int, j: int, s: float, t: float) -> tuple[Patch, Patch] | None:
         """Patches of a bond on candidate and fibre; None when its curve meets a side wall."""

@@ -23,6 +23,12 @@ class Batch:
     after: Array  # overhang behind the exit (n,)
     embedded: NDArray[np.bool_]  # whether the axis lies in the anode plane, (n,)
 
+    @classmethod
+    def empty(cls) -> "Batch":
+        """No axes."""
+        points, numbers = np.zeros((0, 3)), np.zeros(0)
+        return cls(points, points, numbers, numbers, numbers, np.zeros(0, dtype=bool))
+
     def take(self, index: NDArray[np.intp]) -> "Batch":
         """The candidates of the given numbers."""
         return Batch(*(getattr(self, f.name)[index] for f in fields(self)))
@@ -54,7 +60,9 @@ def through(
         ok &= embedded | ((z >= policy.clearance) & (z <= box[2] - policy.clearance))
         overhang.append(OVERHANG / np.maximum(steep, policy.steepness))
     start, stop = low.max(axis=1), high.min(axis=1)
-    batch = Batch(points + start[:, None] * directions, directions, stop - start, *overhang, embedded)
+    batch = Batch(
+        points + start[:, None] * directions, directions, stop - start, overhang[0], overhang[1], embedded
+    )
     return batch, np.flatnonzero(ok)
 
 
@@ -78,7 +86,8 @@ def free_heights(batch: Batch, axes: Batch, box: Array, policy: ContactPolicy) -
     nearest at an end are left to the exact check.
     """
     cells = int(np.ceil(box[2] / STEP))
-    i, j = (x.ravel() for x in np.indices((len(batch.length), len(axes.length))))
+    n, m = len(batch.length), len(axes.length)
+    i, j = np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
     u, v = batch.direction[i], axes.direction[j]
     det = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
     det = np.where(np.abs(det) < 1e-6, 1e-6, det)
@@ -86,13 +95,14 @@ def free_heights(batch: Batch, axes: Batch, box: Array, policy: ContactPolicy) -
     s, t = (w[:, 0] * v[:, 1] - w[:, 1] * v[:, 0]) / det, (w[:, 0] * u[:, 1] - w[:, 1] * u[:, 0]) / det
     meets = (s > -batch.before[i]) & (s < (batch.length + batch.after)[i])
     meets &= (t > -axes.before[j]) & (t < (axes.length + axes.after)[j])
-    i, j, u, v, det, w, s, t = (x[meets] for x in (i, j, u, v, det, w, s, t))
+    i, j = i[meets], j[meets]
+    u, v, det, w, s, t = (x[meets] for x in (u, v, det, w, s, t))
     middle = w[:, 2] + t * v[:, 2] - s * u[:, 2]  # shift that makes the axes meet
     cross = np.linalg.norm(np.cross(u, v), axis=1)
     stretch = cross / np.abs(det)
     blunt = np.abs(np.einsum("ij,ij->i", u, v)) <= policy.largest_cosine
     inside = (s > 0) & (s < batch.length[i]) & blunt
-    blocked = np.zeros((len(batch.length), cells + 1))
+    blocked = np.zeros((n, cells + 1))
     bonds = np.zeros_like(blocked)
 
     def mark(where: Array, rows: NDArray[np.intp], low: Array, high: Array, grow: float) -> None:

@@ -1,6 +1,6 @@
 """Random mats of near-planar fibres that percolate by construction and always mesh."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +10,7 @@ from geometry.contacts import ContactPolicy
 from geometry.errors import GeometryError, MatError, micrometres, require_positive
 from geometry.fibres import Fibre, Mat, Vec3
 from geometry.growth import TENTHS, Bond, Growth
+from geometry.orientation import Orientation
 from geometry.proposals import STEP, Batch, free_heights, random_lines, through
 
 Array = NDArray[np.float64]
@@ -19,33 +20,10 @@ TOLERANCE = 0.0015  # of the porosity
 PROPOSALS = 200  # candidates of a batch
 PATIENCE = 15  # batches in a row without an acceptance before some fibres are taken out again
 PRUNINGS = 60  # rounds of taking fibres out, against jams and uneven heights
+STALLS = 20  # rounds without a denser mat after which it counts as jammed
 EVENINGS = 8  # how often a mat that meets the target is evened out
 EVENNESS = 0.02  # of the porosity of a tenth
 ACCEPTANCES = 5  # of one batch at most
-
-
-@dataclass(frozen=True, kw_only=True)
-class Orientation:
-    """In-plane direction of the fibres: von Mises about an axis; concentration 0 is isotropic.
-
-    density of the angle a: exp(concentration cos 2(a - axis)) / (pi I0(concentration)), a axial distribution.
-    """
-
-    concentration: float = 0.0  # [-]
-    axis: float = 0.0  # angle to x [rad]
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.concentration <= 20.0:
-            raise MatError(
-                f"concentration of the orientation must lie between 0 (isotropic) and 20, "
-                f"got {self.concentration:g}; parallel fibres are kind 'parallel'."
-            )
-
-    def angles(self, rng: np.random.Generator, n: int) -> Array:
-        """In-plane angles to x [rad], (n,)."""
-        if self.concentration == 0.0:
-            return rng.uniform(0.0, np.pi, n)
-        return self.axis + rng.vonmises(0.0, self.concentration, n) / 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +40,7 @@ class RandomMat:
     porosity: float  # of the mat, fibres fused [-]
     seed: int = 1
     tilt: float = 0.1  # [rad]
-    orientation: Orientation = Orientation()
+    orientation: Orientation = field(default_factory=Orientation)
     embedded_share: float = 0.12  # [-]
     redrawable: ClassVar[bool] = True
 
@@ -132,15 +110,20 @@ class _Grower:
             misses = 0 if self._step(self._embedded()) else misses + 1
         best, least, met = growth, np.inf, 0
         grain = 0.7 * np.pi * self.chord / (self.volume / TENTHS)  # a tenth holds whole fibres
+        lowest, stalled = np.inf, 0
         for _ in range(PRUNINGS):
-            if self._fill():
+            full = self._fill()
+            stalled = stalled + 1 if self.missing() >= lowest and not full else 0
+            lowest = min(lowest, self.missing())
+            if full:
                 met += 1
                 unevenness = self._unevenness()
                 if unevenness < least:
                     best, least = growth.copy(), unevenness
                 if unevenness < max(EVENNESS, grain) or met == EVENINGS:
                     break
-            self._prune()
+            if stalled == STALLS or not self._prune():
+                break
         return best
 
     def _fill(self) -> bool:
@@ -156,16 +139,17 @@ class _Grower:
         excess[[0, -1]] /= 2
         return float(excess.max())
 
-    def _prune(self) -> None:
-        """Take some fibres out, rather where there is too much solid, never one that others need."""
+    def _prune(self) -> bool:
+        """Take fibres out, rather where there is too much solid, never one that others need; tell if any."""
         growth = self.growth
         for _ in range(max(2, growth.n // 25)):
             candidates = growth.removable()
             if len(candidates) == 0:
-                return
+                return False
             excess = np.maximum(growth.solid / self.goal, 0.1) ** 4
             weight = excess[growth.middle_tenth(growth.axes)[candidates]]
             growth.remove(int(self.rng.choice(candidates, p=weight / weight.sum())))
+        return True
 
     def missing(self) -> float:
         """Solid volume still to be placed [radius^3]."""

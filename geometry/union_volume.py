@@ -71,7 +71,7 @@ def sliced(
         points = points[((points >= 0) & (points <= box)).all(axis=1)]
         multiplicity = np.ones(len(points))
         for j in near[i]:
-            multiplicity += inside_cylinder(points, starts[j], ends[j], radii[j])
+            multiplicity += inside_cylinder(points, starts[j], ends[j], float(radii[j]))
         layer = np.minimum((points[:, 2] / box[2] * n_slices).astype(int), n_slices - 1)
         total += np.bincount(layer, weights=weight / multiplicity, minlength=n_slices)
     return total

@@ -10,7 +10,8 @@ from geometry.designs import Cell, Design, Gap
 from geometry.errors import GeometryError, MatError
 from geometry.fibre_list import FibreList
 from geometry.fibres import Fibre, Mat
-from geometry.ordered_mat import CrossedMat, GridMat, ParallelMat, crossing_volume, lens_area, segment_area
+from geometry.ordered_mat import CrossedMat, GridMat, ParallelMat
+from geometry.overlaps import crossing_volume, lens_area, segment_area
 from geometry.regions import Region
 from geometry.stack import Roughness, Stack
 
