@@ -46,9 +46,9 @@ def mat_transmissibility(porosity: float) -> float:
     """Through-plane kappa_eff/kappa of a layered mat of random overlapping fibres.
 
     M = eps ((eps - eps_p)/(1 - eps_p))^alpha with eps_p = 0.11, alpha = 0.785: Tomadakis and Sotirchos, AIChE
-    J. 39 (1993) 397, 10.1002/aic.690390304.
+    J. 39 (1993) 397, 10.1002/aic.690390304. Zero below the percolation threshold eps_p.
     """
-    return porosity * ((porosity - 0.11) / (1 - 0.11)) ** 0.785
+    return porosity * (max(porosity - 0.11, 0.0) / (1 - 0.11)) ** 0.785
 
 
 def _inventory(salt: SaltEquilibrium, layers: Sequence[FlatLayer], w_plating: float, current: float) -> float:
