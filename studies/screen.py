@@ -123,7 +123,8 @@ def _table(title: str, columns: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", padding=(0, 1))
     table.add_column("", justify="left", no_wrap=True)
     for label in columns:
-        table.add_column(label, justify="right", vertical="bottom")
+        longest = max(len(word) for word in label.split())
+        table.add_column(label, justify="right", vertical="bottom", min_width=longest)
     return table
 
 

@@ -26,19 +26,20 @@ ROWS = (
     Row("cell voltage (mV)", "cell_voltage_V", 1e3, ".1f"),
     Row("anode overpotential (mV)", "anode_overpotential_V", 1e3, ".1f"),
     Row("current on fibres (%)", "share_fibres", 1e2, ".1f"),
-    Row("mean current density¹ (mA/cm²)", "anode_mean_A_m2", 0.1),
-    Row("99 % quantile¹ (mA/cm²)", "anode_p99_A_m2", 0.1),
-    Row("spread, std/mean¹", "anode_cv", 1.0, ".3f"),
-    Row("area with reversed current (%)", "anode_reversed_share", 1e2, ".1f"),
+    Row("mean local j¹ (mA/cm²)", "anode_mean_A_m2", 0.1),
+    Row("99 % quantile of j¹ (mA/cm²)", "anode_p99_A_m2", 0.1),
+    Row("spread of j¹, std/mean", "anode_cv", 1.0, ".3f"),
+    Row("reversed current (% of area)", "anode_reversed_share", 1e2, ".1f"),
     Row("top/bottom tenth of the mat", "top_bottom_ratio"),
-    Row("half of the current above (µm)", "z50_m", 1e6),
+    Row("half of current above (µm)", "z50_m", 1e6),
     Row("lowest c / mean c", "c_min_ratio", 1.0, ".3f"),
     Row("current / limiting current²", "limit_ratio", 1.0, ".3f"),
-    Row("steady penetration depth (µm)", "penetration_depth_m", 1e6),
+    Row("steady penetration³ (µm)", "penetration_depth_m", 1e6),
 )
 NOTES = (
-    "¹ of the true surface on which lithium plates (fibres and foil)",
+    "¹ local current density on the true surface where lithium plates (fibres and foil)",
     "² with the whole reaction at the foil: exact for flat designs, a bound for mats",
+    "³ depth to which a steady current would reach into an endless mat",
 )
 MESH_ROWS = (
     Row("tetrahedra", "n_elements", 1.0, ",.0f"),
