@@ -12,7 +12,7 @@ from geometry.errors import MatError
 class Orientation:
     """In-plane direction of the fibres: von Mises about an axis; concentration 0 is isotropic.
 
-    density of the angle a: exp(concentration cos 2(a - axis)) / (pi I0(concentration)), an axial distribution.
+    density of the angle a (axial): exp(concentration cos 2(a - axis)) / (pi I0(concentration)).
     """
 
     concentration: float = 0.0  # [-]

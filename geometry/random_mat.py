@@ -22,6 +22,7 @@ PATIENCE = 15  # batches in a row without an acceptance before some fibres are t
 PRUNINGS = 60  # rounds of taking fibres out, against jams and uneven heights
 STALLS = 20  # rounds without a denser mat after which it counts as jammed
 EVENINGS = 8  # how often a mat that meets the target is evened out
+THIN = 25.0  # radii; tenths of thinner mats are thinner than a fibre and not evened out
 EVENNESS = 0.02  # of the porosity of a tenth
 ACCEPTANCES = 5  # of one batch at most
 
@@ -110,6 +111,7 @@ class _Grower:
             misses = 0 if self._step(self._embedded()) else misses + 1
         best, least, met = growth, np.inf, 0
         grain = 0.7 * np.pi * self.chord / (self.volume / TENTHS)  # a tenth holds whole fibres
+        evenings = EVENINGS if self.growth.box[2] >= THIN else 1
         lowest, stalled = np.inf, 0
         for _ in range(PRUNINGS):
             full = self._fill()
@@ -120,7 +122,7 @@ class _Grower:
                 unevenness = self._unevenness()
                 if unevenness < least:
                     best, least = growth.copy(), unevenness
-                if unevenness < max(EVENNESS, grain) or met == EVENINGS:
+                if unevenness < max(EVENNESS, grain) or met == evenings:
                     break
             if stalled == STALLS or not self._prune():
                 break
