@@ -25,8 +25,7 @@ from meshes.tagged import MeshError
 from meshes.worker import WorkerError
 from studies import checks, limits, output, screen
 from studies.case import SHIPPED, Case, shipped_names
-from studies.compare import compare as run_comparison
-from studies.compare import mesh_designs
+from studies.compare import compare_designs, mesh_designs
 from studies.errors import CaseError
 from studies.figures import LABELS
 from studies.run import run_design
@@ -86,7 +85,7 @@ def compare(
     console, errors = screen.consoles()
     chosen, solver = _case(case), _method(method)
     with screen.Stages(errors) as stages:
-        comparison = run_comparison(chosen, out, cache=_cache(cache), method=solver, progress=stages)
+        comparison = compare_designs(chosen, out, cache=_cache(cache), method=solver, progress=stages)
     if comparison.results:
         console.print(screen.results_table(chosen.title, comparison.results))
         console.print("\n".join(screen.notes()), style="dim")

@@ -82,7 +82,7 @@ class Comparison:
         return pd.DataFrame(rows, columns=["design", "status", "reason", *COLUMNS, *dict.fromkeys(extra)])
 
 
-def compare(
+def compare_designs(
     case: Case,
     out: Path | str,
     *,

@@ -182,7 +182,7 @@ def test_one_failing_design_does_not_lose_the_others(tmp_path: Path, monkeypatch
         return real(case, design, *arguments, **options)
 
     monkeypatch.setattr(comparing, "run_design", fragile)
-    comparison = comparing.compare(_planar_case(), tmp_path / "out")
+    comparison = comparing.compare_designs(_planar_case(), tmp_path / "out")
     assert not comparison.complete
     table = pd.read_csv(tmp_path / "out" / "comparison.csv").set_index("design")
     assert list(table["status"]) == ["ok", "failed"]
@@ -195,7 +195,7 @@ def test_a_second_comparison_replaces_the_first_and_keeps_what_is_not_its_own(tm
     (out / "bilayer").mkdir(parents=True)
     (out / "bilayer" / "result.json").write_text("{}", "utf-8")
     (out / "notes.txt").write_text("mine", "utf-8")
-    comparing.compare(_planar_case(), out)
+    comparing.compare_designs(_planar_case(), out)
     assert sorted(path.name for path in out.iterdir()) == [
         "comparison.csv", "notes.txt", "planar", "planar_ionic", "report.html",
     ]  # fmt: skip
