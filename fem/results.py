@@ -53,6 +53,7 @@ def collect(
     metrics["inventory_error"] = float(np.abs(result.residual.inventory).max(initial=0.0))
     metrics["psi_spread"] = _psi_spread(system, fields.potential, fields.concentration)
     metrics["worst_mean_ratio"] = float(mean_ratio(mesh.points, mesh.cells).min())
+    trust = _trust(system, metrics, c)
     metrics = {key: value for key, value in metrics.items() if np.isfinite(value)}
     seconds["currents"] = time.perf_counter() - begin
     return Solution(
@@ -72,7 +73,7 @@ def collect(
         metrics=metrics,
         split=split,
         depth_profile=profile,
-        trust=_trust(system, metrics, maps, c),
+        trust=trust,
         statistics=SolverStatistics(
             method="equilibrated",
             linear_solver=solver,
@@ -208,8 +209,8 @@ def _psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Fl
         salt = system.equilibria[j]
         assert salt is not None
         w = potential[some] - _psi_afresh(salt.properties, concentration[some])
-        worst, largest = max(worst, float(np.ptp(w))), max(largest, float(np.ptp(potential[unknowns])))
-    return worst / largest if largest > 1e-9 else 0.0  # [V]; at rest there is nothing to compare
+        worst, largest = np.maximum((worst, largest), (np.ptp(w), np.ptp(potential[unknowns])))
+    return 0.0 if largest <= 1e-9 else float(worst / largest)  # [V]; at rest there is nothing to compare
 
 
 def _psi_afresh(properties: Properties, c: Floats) -> Floats:
@@ -221,9 +222,7 @@ def _psi_afresh(properties: Properties, c: Floats) -> Floats:
     return np.concatenate(([0.0], np.cumsum((weights[:, None] * (ohmic + concentration)).sum(0) * half)))
 
 
-def _trust(
-    system: EquilibratedSystem, metrics: dict[str, float], maps: dict[str, CurrentMap], c: Floats
-) -> tuple[Check, ...]:
+def _trust(system: EquilibratedSystem, metrics: dict[str, float], c: Floats) -> tuple[Check, ...]:
     checks = []
     for key, limit, text in (
         ("charge_imbalance", CHARGE_LIMIT, "reaction currents of all surfaces sum to zero"),
