@@ -216,9 +216,8 @@ class _KrylovSession:
                 max_coarse=300,
                 coarse_solver="splu",
             )
-            for (
-                level
-            ) in hierarchy.levels:  # scalar blocks gain nothing from block storage and lose half the speed
+            # scalar blocks gain nothing from block storage and lose half the speed
+            for level in hierarchy.levels:
                 level.A = level.A.tocsr()
                 for transfer in ("P", "R"):
                     if hasattr(level, transfer):
@@ -261,7 +260,6 @@ class _KrylovSession:
             )  # fmt: skip
             z = precondition(v)
         self.statistics.iterations += count
-
         return z, count / max(-np.log10(rtol), 0.3), info == 0
 
 
