@@ -17,7 +17,7 @@ import numpy as np
 
 from meshes.patch import Patch, cut_patch
 from meshes.quality import mean_ratio
-from meshes.simplices import FloatArray, IntArray
+from meshes.simplices import FloatArray, IntArray, used_nodes
 
 GOAL = 0.1
 """Elements with a mean ratio below this are worked on, and raised as far as that goes."""
@@ -69,11 +69,11 @@ def clean(
     t, f = np.array(cells, dtype=np.int64), np.array(facets, dtype=np.int64)
     origin, tags = np.arange(t.shape[1]), np.array(labels)
     flat = _flat_labels(xyz, f, tags)
-    quality = mean_ratio(xyz.T, t)
+    quality, shortest = mean_ratio(xyz.T, t), _shortest_edges(xyz, t)
     before = float(quality.min())
     collapsed = relocated = 0
     for _ in range(ROUNDS):
-        seeds = np.flatnonzero((quality < goal) | (_shortest_edges(xyz, t) < SHORT * size))
+        seeds = np.flatnonzero((quality < goal) | (shortest < SHORT * size))
         if seeds.size == 0:
             break
         patch = cut_patch(xyz, t, f, tags, flat, seeds)
@@ -84,18 +84,18 @@ def clean(
         collapsed += done[0]
         relocated += done[1]
         t, keep = _applied(t, cell_numbers, patch.cells)
-        origin = origin[keep]
+        origin, quality, shortest = origin[keep], quality[keep], shortest[keep]
+        edited = np.flatnonzero(np.isin(keep, cell_numbers))
+        quality[edited] = mean_ratio(xyz.T, t[:, edited])
+        shortest[edited] = _shortest_edges(xyz, t[:, edited])
         f, keep = _applied(f, facet_numbers, patch.facets)
         tags = tags[keep]
-        quality = mean_ratio(xyz.T, t)
-    used = np.unique(t)
-    new = np.full(len(xyz), -1, dtype=np.int64)
-    new[used] = np.arange(used.size)
+    nodes, t, f = used_nodes(xyz.T, t, f)
     return Cleaned(
-        points=np.ascontiguousarray(xyz[used].T),
-        cells=new[t],
+        points=nodes,
+        cells=t,
         origin=origin,
-        facets=new[f],
+        facets=f,
         labels=tags,
         collapsed_edges=collapsed,
         relocated_nodes=relocated,

@@ -12,14 +12,13 @@ import numpy as np
 
 from geometry.designs import Cell, Design
 from geometry.errors import CadError
-from geometry.fibres import Mat
 from geometry.stack import Stack
 from meshes import worker
 from meshes.assess import MeshingFailed, Raw, assess, tag
 from meshes.cache import MeshCache
 from meshes.cleanup import clean
-from meshes.simplices import FloatArray, IntArray, determinants
-from meshes.sizing import Sizing
+from meshes.simplices import FloatArray, IntArray, determinants, used_nodes
+from meshes.sizing import Sizing, axis_points
 from meshes.tagged import TaggedMesh
 
 __all__ = ["MeshingFailed", "Realisation", "Sizing", "mesh_stack", "realise"]
@@ -210,20 +209,20 @@ def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
 def _set_sizes(stack: Stack, sizing: Sizing, surface_tags: Mapping[str, Sequence[int]]) -> None:
     """Background field: `size` on the fibres (or the foil), growing linearly with the distance; HXT.
 
-    The distance from a fibre is that from points on its axis less its radius: Gmsh's own distance from CAD faces
-    costs more than the whole surface mesh.
+    The distance from a fibre is that from points on its axis less its radius: Gmsh's own distance from CAD
+    faces costs more than the whole surface mesh.
     """
     import gmsh
 
     field = gmsh.model.mesh.field
-    seeds: list[
-        tuple[str, list[int], float]
-    ] = []  # kind of list, tags, distance at which the surface lies [um]
+    seeds: list[tuple[str, list[int], float]] = []  # kind, tags, distance of the surface from them [um]
     if stack.mat is None:
         seeds.append(("SurfacesList", list(surface_tags["foil"]), 0.0))
     else:
         for radius in np.unique(stack.mat.radii):
-            seeds.append(("PointsList", _axis_points(stack.mat, float(radius)), float(radius) / MICRO))
+            seeds.append(
+                ("PointsList", _free_points(axis_points(stack.mat, float(radius))), float(radius) / MICRO)
+            )
     thresholds = []
     for kind, tags, offset in seeds:
         distance, threshold = field.add("Distance"), field.add("Threshold")
@@ -251,19 +250,12 @@ def _set_sizes(stack: Stack, sizing: Sizing, surface_tags: Mapping[str, Sequence
         gmsh.option.setNumber(f"Mesh.{option}", value)
 
 
-def _axis_points(mat: Mat, radius: float) -> list[int]:
-    """Tags of free points a quarter radius apart on the axes of all fibres of one radius, in and near the box."""
+def _free_points(points: FloatArray) -> list[int]:
+    """Tags of new points (n, 3) [m] that belong to no curve; their nodes belong to no element."""
     import gmsh
 
-    tag = max(tag for _, tag in gmsh.model.getEntities(0))
-    tags: list[int] = []
-    for start, end in zip(mat.starts[mat.radii == radius], mat.ends[mat.radii == radius], strict=True):
-        count = max(int(np.ceil(np.linalg.norm(end - start) / (0.25 * radius))), 1)
-        axis = start + np.linspace(0.0, 1.0, count + 1)[:, None] * (end - start)
-        near = ((axis >= -2.0 * radius) & (axis <= mat.box + 2.0 * radius)).all(axis=1)
-        for point in axis[near] / MICRO:
-            tag += 1
-            tags.append(gmsh.model.geo.addPoint(*point, tag=tag))
+    first = max(tag for _, tag in gmsh.model.getEntities(0)) + 1
+    tags = [gmsh.model.geo.addPoint(*x, tag=tag) for tag, x in enumerate((points / MICRO).tolist(), first)]
     gmsh.model.geo.synchronize()
     return tags
 
@@ -297,16 +289,10 @@ def _collect() -> tuple[FloatArray, IntArray, IntArray, tuple[str, ...], IntArra
         nodes = np.asarray(gmsh.model.mesh.getElementsByType(2, entity)[1], dtype=np.int64)
         facets.append(number[nodes].reshape(-1, 3).T)
         labels.append(np.full(facets[-1].shape[1], entity))
-    points = np.asarray(xyz).reshape(-1, 3).T.copy()
-    used = np.unique(cell)
-    new = np.full(tags.size, -1, dtype=np.int64)
-    new[used] = np.arange(used.size)
-    facet = new[np.concatenate(facets, axis=1)]
-    cell = new[cell]
-    points = points[:, used]
-    det = determinants(points, cell)
-    if (det < 0).all():
+    points, cell, facet = used_nodes(np.asarray(xyz).reshape(-1, 3).T, cell, np.concatenate(facets, axis=1))
+    flipped = determinants(points, cell) <= 0
+    if flipped.all():
         cell[2:] = cell[:1:-1].copy()
-    elif (det <= 0).any():
-        raise MeshingFailed(f"the mesher left {(det <= 0).sum()} inverted tetrahedra; try another draw")
+    elif flipped.any():
+        raise MeshingFailed(f"the mesher left {flipped.sum()} inverted tetrahedra; try another draw")
     return points, cell, np.concatenate(region), tuple(names), facet, np.concatenate(labels)

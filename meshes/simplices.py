@@ -126,3 +126,16 @@ def rewound(points: FloatArray, cells: IntArray) -> IntArray:
     cells = cells.copy()
     cells[-2:, det < 0] = cells[-2:, det < 0][::-1]
     return cells
+
+
+def used_nodes(
+    points: FloatArray, cells: IntArray, facets: IntArray
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """The same mesh without the nodes that belong to no element: points, cells, facets with new numbers.
+
+    A facet on a node that is dropped gets the node number -1.
+    """
+    used = np.unique(cells)
+    new = np.full(points.shape[1], -1, dtype=np.int64)
+    new[used] = np.arange(used.size)
+    return np.ascontiguousarray(points[:, used]), new[cells], new[facets]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from geometry.errors import micrometres
+from geometry.fibres import Mat
 from geometry.stack import Stack
-from meshes.simplices import MeshError
+from meshes.simplices import FloatArray, MeshError
 
 FAR_RATIO = 5.0
 """Default edge length far away, in sizes at the fibres: 1.75 µm in the separator for 0.35 µm."""
@@ -75,3 +78,13 @@ class Sizing:
                 f"mesh size {micrometres(self.size)} is larger than {what} ({micrometres(length)}); "
                 f"use at most that, better {micrometres(0.35 * length)} or less"
             )
+
+
+def axis_points(mat: Mat, radius: float) -> FloatArray:
+    """Points [m] on the axes of all fibres of one radius, a quarter radius apart, in and near the box, (n, 3)."""
+    parts = []
+    for start, end in zip(mat.starts[mat.radii == radius], mat.ends[mat.radii == radius], strict=True):
+        count = max(math.ceil(np.linalg.norm(end - start) / (0.25 * radius)), 1)
+        parts.append(start + np.linspace(0.0, 1.0, count + 1)[:, None] * (end - start))
+    points = np.concatenate(parts)
+    return points[((points >= -2.0 * radius) & (points <= mat.box + 2.0 * radius)).all(axis=1)]
