@@ -1,4 +1,4 @@
-"""The equilibrated system: Jacobian, bodies without current, compartments, guesses, the salt residual."""
+"""The equilibrated system: Jacobian, edge form, guesses, the salt residual across layers."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cells import I, half_covered_square, planar_model, standing_fibre, standing_model
-from painted import painted
+from painted import CELL, painted_model
 
 from fem import (
     ButlerVolmer,
-    Conductor,
     Electrode,
     Electrolyte,
     Film,
     Galvanostatic,
-    Grounded,
-    Insulator,
     LandesfeindGasteiger,
     Model,
     Potentiostatic,
-    Solution,
     Solvent,
     ValoenReimers,
     solve_steady,
@@ -38,42 +34,13 @@ from meshes.tagged import TaggedMesh
 CONTROL = Galvanostatic(current_density=I)
 BV = ButlerVolmer(exchange_current=100.0)
 LAW = ValoenReimers()
-MATERIALS = {
-    "fibres": Conductor(conductivity=50.0),
-    "pores": Electrolyte(law=LAW),
-    "ionic_layer": Electrolyte(law=LAW, porosity=0.4, macmullin=6.0),
-    "separator": Electrolyte(law=LAW, porosity=0.55, macmullin=4.5),
-    "filler": Insulator(),
-}
-
-# A fibre on its foot, a floating one that reaches into the ionic layer, an insulating grain.
-CELL = painted(
-    ["ssssssss", "ssssssss", "iiiiiiii", "iiii##ii", "....##..", ".##.##..", ".##.....", ".##...xx"]
-)
-
-
-def _model(mesh: TaggedMesh, *, kinetics=BV, foil=BV, counter=BV) -> Model:
-    """Materials of the mesh's regions, one law on all fibres, electrodes where the mesh has them."""
-    regions = {name: MATERIALS[name] for name in mesh.regions}
-    liquids = [name for name in regions if name not in ("fibres", "filler")]
-    boundaries = {
-        "feet": Grounded(),
-        "foil": Electrode(foil, terminal="anode"),
-        "counter": Electrode(counter, terminal="counter"),
-    }
-    return Model(
-        regions=regions,
-        interfaces={("fibres", name): kinetics for name in liquids if "fibres" in regions},
-        boundaries={name: b for name, b in boundaries.items() if name in mesh.surfaces},
-    )
 
 
 def _system(control: Control) -> tuple[EquilibratedSystem, State]:
     """A cell with every kind of term, at a state that solves nothing."""
     film = Film(2e-3, ButlerVolmer(exchange_current=30.0, transfer_coefficients=(0.4, 0.6)))
-    mesh = CELL.with_surfaces({"foil": CELL.surfaces["foil"][:-2]})  # none on the insulating grain
-    model = _model(mesh, kinetics=film, foil=BV, counter=Film(1e-4, BV))
-    system = EquilibratedSystem(build_spaces(mesh, model), model, control)
+    model = painted_model(CELL, kinetics=film, foil=BV, counter=Film(1e-4, BV))
+    system = EquilibratedSystem(build_spaces(CELL, model), model, control)
     assert system.spaces.floating.size == 1
     random = np.random.default_rng(3)
     rest = system.rest()
@@ -189,126 +156,10 @@ def test_a_guess_may_come_from_the_other_control() -> None:
 
 def test_two_runs_agree_bit_for_bit() -> None:
     """Nothing random and no dictionary order enters a solve."""
-    one, two = (solve_steady(CELL, _cell_model(), CONTROL) for _ in range(2))
+    one, two = (solve_steady(CELL, painted_model(CELL), CONTROL) for _ in range(2))
     for a, b in ((one.phi_s, two.phi_s), (one.phi_e, two.phi_e), (one.c, two.c)):
         assert np.array_equal(a, b, equal_nan=True)
     assert one.metrics == two.metrics
-
-
-def _cell_model() -> Model:
-    model = _model(CELL)
-    boundaries = dict(model.boundaries)
-    return replace(model, boundaries={k: b for k, b in boundaries.items() if k != "foil"})
-
-
-# --- bodies that take no part ---
-
-SOUND = painted(["ssssssss", "........", ".####...", ".####...", ".####...", ".####..."], n=2)
-HOLLOW = painted(["ssssssss", "........", ".####...", ".#..#...", ".####...", ".####..."], n=2)
-
-
-def _held(solution: Solution) -> float:
-    """int porosity c [mol/m] of the nodal c where there is any."""
-    mesh, held = solution.mesh, 0.0
-    for name, material in solution.model.regions.items():
-        if isinstance(material, Electrolyte):
-            c = solution.c[mesh.cells[:, mesh.regions[name]]].mean(0)
-            lives = np.isfinite(c)
-            held += material.porosity * float((c * mesh.element_volumes[mesh.regions[name]])[lives].sum())
-    return held
-
-
-def test_isolated_pocket_is_left_out() -> None:
-    """A pore inside a fibre holds salt that no current reaches: out of the fields and out of the inventory.
-
-    Catches an inventory that counts the pocket's salt, which would shift c everywhere.
-    """
-    sound, hollow = (solve_steady(mesh, _model(mesh), CONTROL) for mesh in (SOUND, HOLLOW))
-    centre = HOLLOW.points[:, HOLLOW.cells].mean(1)
-    inside = (abs(centre[0] - 3e-6) < 1e-6) & (abs(centre[1] - 2.5e-6) < 0.5e-6)
-    assert inside.sum() == 16
-    assert np.isnan(hollow.current_density[:, inside]).all()
-    assert hollow.metrics["idle_fibre_area_share"] == pytest.approx(6 / (6 + 12), rel=1e-12)
-    assert sound.metrics["idle_fibre_area_share"] == 0
-    assert hollow.metrics["fibres_area_m2"] == pytest.approx(sound.metrics["fibres_area_m2"], rel=1e-12)
-    put_in = 1000.0 * (HOLLOW.region_volume("pores") - 2e-12 + 0.55 * HOLLOW.region_volume("separator"))
-    assert _held(hollow) == pytest.approx(put_in, rel=1e-4)
-    assert hollow.metrics["c_min_ratio"] == pytest.approx(sound.metrics["c_min_ratio"], rel=1e-5)
-    assert hollow.cell_voltage == pytest.approx(sound.cell_voltage, rel=1e-4)
-    assert hollow.trusted
-
-
-def test_conductor_that_nothing_reaches_is_left_out() -> None:
-    """A grain of metal inside an insulator takes no part: the answer is that of the cell without it."""
-    with_grain = painted(["ssssss", "......", ".##...", ".##xxx", ".##x#x", ".##xxx"])
-    without = painted(["ssssss", "......", ".##...", ".##xxx", ".##xxx", ".##xxx"])
-    models = [
-        replace(_model(m), boundaries={k: b for k, b in _model(m).boundaries.items() if k != "foil"})
-        for m in (with_grain, without)
-    ]
-    one, two = (
-        solve_steady(m, model, CONTROL) for m, model in zip((with_grain, without), models, strict=True)
-    )
-    assert one.statistics.unknowns == two.statistics.unknowns
-    assert one.cell_voltage == pytest.approx(two.cell_voltage, rel=1e-12)
-    assert one.cluster_currents.size == 0
-
-
-# --- several compartments ---
-
-
-def test_two_compartments_side_by_side() -> None:
-    """Two cells parted by a wall share the voltage, each keeps its own salt and the current of its width."""
-    mesh = painted(["sssxssssss"] * 8)
-    ends = {
-        name: facets[np.isin(mesh.f2t[0, facets], mesh.regions["separator"])]
-        for name, facets in mesh.surfaces.items()
-        if name in ("foil", "counter")
-    }
-    mesh = mesh.with_surfaces(ends)
-    solution = solve_steady(mesh, _model(mesh), CONTROL)
-    alone = layered_rectangle([("separator", 8e-6, 8)], width=3e-6, nx=3)
-    reference = solve_steady(alone, _model(alone), CONTROL)
-    assert solution.cell_voltage == pytest.approx(reference.cell_voltage, rel=1e-10)
-    assert solution.projected_area == pytest.approx(9e-6, rel=1e-12)
-    assert solution.metrics["c_min_ratio"] == pytest.approx(reference.metrics["c_min_ratio"], rel=1e-10)
-    assert solution.metrics["foil_cv"] < 1e-9
-    assert solution.trusted
-
-
-def test_two_compartments_in_series_through_a_floating_plate() -> None:
-    """A bipolar plate: two cells in series, twice the voltage, salt conserved on each side of the plate.
-
-    Catches electrolyte without its own path to the counter being taken for a pocket.
-    """
-    rows = ["ssssss"] * 8 + ["######"] + ["......"] * 8
-    mesh = painted(rows)
-    same = {**MATERIALS, "pores": MATERIALS["separator"], "fibres": Conductor(conductivity=1e6)}
-    model = replace(_model(mesh), regions={name: same[name] for name in mesh.regions})
-    solution = solve_steady(mesh, model, CONTROL)
-    alone = layered_rectangle([("separator", 8e-6, 8)], width=6e-6, nx=6)
-    reference = solve_steady(alone, _model(alone), CONTROL)
-    assert solution.cell_voltage == pytest.approx(2 * reference.cell_voltage, rel=1e-6)
-    assert solution.metrics["c_min_ratio"] == pytest.approx(reference.metrics["c_min_ratio"], rel=1e-10)
-    assert np.abs(solution.cluster_currents).max() < 1e-9 * I * solution.projected_area
-    assert solution.metrics["idle_fibre_area_share"] == 0
-    assert solution.trusted
-
-
-def test_grounded_plate_cuts_off_what_lies_below() -> None:
-    """Between a grounded plate and the foil there is no voltage: that electrolyte is out."""
-    mesh = painted(["ssss"] * 8 + ["####"] + ["...."] * 4)
-    ends = mesh.interface("fibres", ("pores", "separator"))
-    edge = np.setdiff1d(
-        np.flatnonzero(np.isin(mesh.f2t[0], mesh.regions["fibres"]) & (mesh.f2t[1] < 0)), ends
-    )
-    mesh = mesh.with_surfaces({"feet": edge})
-    model = replace(_model(mesh), regions={**_model(mesh).regions, "fibres": Conductor(conductivity=1e6)})
-    solution = solve_steady(mesh, model, CONTROL)
-    assert "foil" not in solution.maps
-    assert np.isnan(solution.phi_e[mesh.points[1] < 3.5e-6]).all()
-    assert solution.metrics["idle_fibre_area_share"] == pytest.approx(0.5)
-    assert solution.trusted
 
 
 # --- the salt balance across layers ---
