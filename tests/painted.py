@@ -28,7 +28,8 @@ def painted(
 ) -> TaggedMesh:
     """2D mesh from rows of letters, top first; each letter is n x n squares of two triangles, pixel [m] wide.
 
-    Surfaces: `counter` (top), `foil` and `feet` (bottom, under electrolytes and under conductors), `separator_bottom`.
+    Surfaces: `counter` (top), `foil` and `feet` (bottom: under electrolytes, under conductors),
+    `separator_bottom`, `fibre_surface`.
     """
     height, width = len(rows), len(rows[0])
     box = layered_rectangle([("all", height * pixel, height * n)], width=width * pixel, nx=width * n)
