@@ -261,7 +261,7 @@ def _free_points(points: FloatArray) -> list[int]:
 
 
 def _collect() -> tuple[FloatArray, IntArray, IntArray, tuple[str, ...], IntArray, IntArray]:
-    """Points [um], cells, region of each cell, names of regions, all triangles and the face each lies on."""
+    """Points [um], cells, region of each, region names, triangles and the face each lies on."""
     import gmsh
 
     tags, xyz, _ = gmsh.model.mesh.getNodes()
@@ -289,7 +289,8 @@ def _collect() -> tuple[FloatArray, IntArray, IntArray, tuple[str, ...], IntArra
         nodes = np.asarray(gmsh.model.mesh.getElementsByType(2, entity)[1], dtype=np.int64)
         facets.append(number[nodes].reshape(-1, 3).T)
         labels.append(np.full(facets[-1].shape[1], entity))
-    points, cell, facet = used_nodes(np.asarray(xyz).reshape(-1, 3).T, cell, np.concatenate(facets, axis=1))
+    points, facet = np.asarray(xyz).reshape(-1, 3).T, np.concatenate(facets, axis=1)
+    points, cell, facet = used_nodes(points, cell, facet)
     flipped = determinants(points, cell) <= 0
     if flipped.all():
         cell[2:] = cell[:1:-1].copy()

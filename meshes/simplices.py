@@ -131,7 +131,7 @@ def rewound(points: FloatArray, cells: IntArray) -> IntArray:
 def used_nodes(
     points: FloatArray, cells: IntArray, facets: IntArray
 ) -> tuple[FloatArray, IntArray, IntArray]:
-    """The same mesh without the nodes that belong to no element: points, cells, facets with new numbers.
+    """Points, cells and facets without the nodes that belong to no element.
 
     A facet on a node that is dropped gets the node number -1.
     """

@@ -81,7 +81,7 @@ class Sizing:
 
 
 def axis_points(mat: Mat, radius: float) -> FloatArray:
-    """Points [m] on the axes of all fibres of one radius, a quarter radius apart, in and near the box, (n, 3)."""
+    """Points [m] a quarter radius apart on the axes of all fibres of one radius, near the box, (n, 3)."""
     parts = []
     for start, end in zip(mat.starts[mat.radii == radius], mat.ends[mat.radii == radius], strict=True):
         count = max(math.ceil(np.linalg.norm(end - start) / (0.25 * radius)), 1)
