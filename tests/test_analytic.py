@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cells import I, L, fibre_mesh, fibre_model, planar_model, standing_fibre, standing_model
+from painted import painted
 
 from fem import (
     ButlerVolmer,
@@ -149,7 +150,7 @@ def test_reversed_current_mirrors_the_cell() -> None:
 def test_concentric_cylinders(i0: float) -> None:
     """V6: R' = ln(b/a)/(2 pi kappa) + V_T/(2 pi a i0), second order on nested rings.
 
-    Catches a wrong surface quadrature or conductance. At i0 = 10 the surface term is all of R', and its error is that
+    Catches a wrong surface quadrature or conductance. At i0 = 10 the surface term is all of R' and its error that
     of the polygon's perimeter, known exactly.
     """
     a, b, kappa, volts = 0.25e-6, 2e-6, 1.0, 1e-4
@@ -232,6 +233,30 @@ def test_any_kinetic_law_can_be_the_anode(law) -> None:
     solution = solve_steady(standing_fibre(2), model, Galvanostatic(current_density=I))
     assert solution.trusted
     assert solution.metrics["film_counter_V"] == pytest.approx(1e-4 * I, rel=1e-6)
+
+
+@pytest.mark.parametrize("m", [0.5, 1.0, 2.0])
+def test_fin(m: float) -> None:
+    """V7 for a plate: current tanh(m)/m of the uniform one, overpotential base/tip cosh m, m = L/lambda.
+
+    lambda = sqrt(sigma t/g). Catches a wrong factor on the conductor's sigma.
+    """
+    mesh = painted(["#.."] * 40)
+    height, half = 40e-6, 1e-6
+    x = mesh.points[0][mesh.facets]
+    mesh = mesh.with_surfaces({"right": np.flatnonzero((x > 3e-6 - 1e-12).all(0))})
+    law = LinearKinetics(exchange_current=100.0)
+    sigma = 100.0 / V_T * (height / m) ** 2 / half
+    model = Model(
+        regions={"fibres": Conductor(conductivity=sigma), "pores": SingleIonConductor(conductivity=100.0)},
+        interfaces={("fibres", "pores"): law},
+        boundaries={"feet": FixedPotential(potential=0.0), "right": FixedPotential(potential=0.01)},
+    )
+    solution = solve_steady(mesh, model)
+    uniform = 100.0 / V_T * 0.01 * height
+    assert solution.currents["fibre_surface"] == pytest.approx(uniform * np.tanh(m) / m, rel=2e-3)
+    tip = 0.01 - np.nanmax(solution.phi_s)
+    assert 0.01 / tip == pytest.approx(np.cosh(m), rel=2e-3)
 
 
 def test_fibre_conductor_limits() -> None:
