@@ -150,8 +150,8 @@ def test_reversed_current_mirrors_the_cell() -> None:
 def test_concentric_cylinders(i0: float) -> None:
     """V6: R' = ln(b/a)/(2 pi kappa) + V_T/(2 pi a i0), second order on nested rings.
 
-    Catches a wrong surface quadrature or conductance. At i0 = 10 the surface term is all of R' and its error that
-    of the polygon's perimeter, known exactly.
+    Catches a wrong surface quadrature or conductance. At i0 = 10 the surface term is all of R' and its error
+    that of the polygon's perimeter, known exactly.
     """
     a, b, kappa, volts = 0.25e-6, 2e-6, 1.0, 1e-4
     model = Model(

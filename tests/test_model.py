@@ -164,9 +164,9 @@ REFUSALS: dict[str, tuple[Callable[[], object], list[str]]] = {
     ),
     "fixed potential on an insulator": (
         lambda: solve_steady(
-            painted(["s", "x"]),
+            layered_rectangle([("filler", L, 1), ("separator", L, 1)], width=L, nx=1),
             Model(
-                regions={"separator": IONS, "filler": Insulator()}, boundaries=_fixed(counter=0.1, foil=0.0)
+                regions={"filler": Insulator(), "separator": IONS}, boundaries=_fixed(counter=0.1, foil=0.0)
             ),
         ),
         ["FixedPotential on 'foil'", "Conductor"],
