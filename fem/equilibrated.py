@@ -61,8 +61,7 @@ class EquilibratedSystem:
         x = np.zeros(self.spaces.size)
         x[self.spaces.fixed] = self.spaces.fixed_values
         voltage = self.control.cell_voltage if isinstance(self.control, Potentiostatic) else 0.0
-        offset = np.zeros(self.spaces.floating.size)
-        return State(x=x, offset=offset, k=np.zeros(len(self.salty)), voltage=voltage)
+        return State(x=x, low=np.zeros(x.size), k=np.zeros(len(self.salty)), voltage=voltage)
 
     @property
     def has_current_unknown(self) -> bool:
@@ -70,16 +69,15 @@ class EquilibratedSystem:
         return isinstance(self.control, Galvanostatic)
 
     def step(self, state: State, z: Floats, fraction: float) -> State:
-        """state + fraction * z with z = [x_free, k, V]; a floating conductor's mean goes to its offset."""
+        """state + fraction * z with z = [x_free, k, V]; what rounding takes from x is kept in low."""
         n, m = self.free.size, len(self.salty)
-        x, offset = state.x.copy(), state.offset.copy()
-        x[self.free] += fraction * z[:n]
-        for i, unknowns in enumerate(self.spaces.floating_unknowns):
-            mean = x[unknowns].mean()
-            x[unknowns] -= mean
-            offset[i] += mean
+        change = state.low.copy()
+        change[self.free] += fraction * z[:n]
+        x = state.x + change
+        back = x - state.x  # Knuth's two-sum: x + low = state.x + change without error
+        low = (state.x - (x - back)) + (change - back)
         voltage = state.voltage + (fraction * float(z[n + m]) if self.has_current_unknown else 0.0)
-        return State(x=x, offset=offset, k=state.k + fraction * z[n : n + m], voltage=voltage)
+        return State(x=x, low=low, k=state.k + fraction * z[n : n + m], voltage=voltage)
 
     def largest_fraction(self, state: State, z: Floats) -> float:
         """The part of a step that keeps 0 < c: at most 0.8 of the way to either end of the salt tables."""
@@ -98,8 +96,6 @@ class EquilibratedSystem:
     def fields(self, state: State) -> Fields:
         """Potential and concentration at the unknowns."""
         potential, slope = state.x.copy(), np.ones(self.spaces.size)
-        for offset, unknowns in zip(state.offset, self.spaces.floating_unknowns, strict=True):
-            potential[unknowns] += offset
         c, c_slope = np.full(self.spaces.size, np.nan), np.zeros(self.spaces.size)
         for compartment in self.spaces.compartments:
             c[compartment.unknowns] = compartment.mean_concentration
@@ -147,7 +143,7 @@ class EquilibratedSystem:
     def residual(self, state: State, laws: Sequence[Kinetics] | None = None) -> Residual:
         """All equations at a state; laws replaces the surfaces' kinetics, one for each."""
         fields = self.fields(state)
-        nodal = self.spaces.stiffness.apply(state.x)
+        nodal = self.spaces.stiffness.apply(state.x, state.low)
         surfaces, counter = [], 0.0
         for n, surface in enumerate(self.spaces.surfaces):
             at = self.evaluate_surface(surface, state, fields, laws[n] if laws else None)

@@ -141,9 +141,15 @@ class Stiffness:
             size=size, rows=upper.row.astype(np.int64), cols=upper.col.astype(np.int64), values=upper.data
         )
 
-    def apply(self, x: Floats) -> Floats:
-        """K x (n,) by differences along edges: constants cancel exactly and the sum over rows is zero."""
-        flux = self.values * (x[self.cols] - x[self.rows])
+    def apply(self, x: Floats, low: Floats | None = None) -> Floats:
+        """K (x + low) (n,) by differences along edges: constants cancel exactly, the sum over rows is zero.
+
+        low (n,) holds digits of x beyond double precision: neighbours differ little, so x_j - x_i is exact.
+        """
+        difference = x[self.cols] - x[self.rows]
+        if low is not None:
+            difference += low[self.cols] - low[self.rows]
+        flux = self.values * difference
         return scatter(self.rows, flux, self.size) - scatter(self.cols, flux, self.size)
 
     def matrix(self) -> sp.csr_matrix:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+import numpy as np
+
 from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearSolver, choose_linear_solver
 from fem.model import Control, Model, ModelError, check_model
@@ -82,4 +84,4 @@ def _start(guess: Solution | None, system: EquilibratedSystem) -> State | None:
     x = state.x.copy()
     x[system.spaces.fixed] = rest.x[system.spaces.fixed]
     voltage = state.voltage if system.has_current_unknown else rest.voltage
-    return State(x=x, offset=state.offset, k=state.k, voltage=voltage)
+    return State(x=x, low=np.where(rest.x == x, 0.0, state.low), k=state.k, voltage=voltage)

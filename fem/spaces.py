@@ -43,7 +43,6 @@ class Spaces:
     fixed_values: Floats  # [V]
     fixed_surfaces: dict[str, Ints]  # surface name -> its joint unknowns
     floating: Ints  # labels of conductor components with no fixed potential
-    floating_unknowns: tuple[Ints, ...]  # of each of them
     pocket_elements: Ints
     isolated_solid_elements: Ints
     idle_facets: Ints  # conductor facets that face a pocket
@@ -144,7 +143,6 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
         fixed_values=values,
         fixed_surfaces=by_surface,
         floating=np.flatnonzero(~pinned),
-        floating_unknowns=tuple(np.flatnonzero(solid.component == j) for j in np.flatnonzero(~pinned)),
         pocket_elements=pockets,
         isolated_solid_elements=isolated,
         idle_facets=np.concatenate(idle) if idle else np.zeros(0, dtype=np.int64),

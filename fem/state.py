@@ -10,14 +10,16 @@ from fem.p1 import Floats
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """Unknowns of the equilibrated form: joint field x (n,), constants k [V] of the salt compartments, V [V].
+    """Unknowns of the equilibrated form: joint field x + low (n,), constants k [V] of the salt compartments,
+    V [V].
 
-    In a floating conductor x is phi_s minus the conductor's own offset [V]: with sigma of 1e3 S/m and more, a
-    common offset of tens of mV would round the residual to 1e-8 of the current.
+    The field is carried as an unevaluated sum of two doubles, |low| <= ulp(x)/2. Fluxes are differences
+    between neighbours: with sigma = 1e3 S/m, rounding phi_s of some mV to one double alone leaves 1e-9 of the
+    current in the residual of a large mat, and a floating conductor at tens of mV leaves 1e-8.
     """
 
     x: Floats
-    offset: Floats
+    low: Floats
     k: Floats
     voltage: float
 

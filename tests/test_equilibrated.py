@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from cells import I, half_covered_square, planar_model, standing_fibre, standing_model
@@ -50,7 +48,7 @@ def _system(control: Control) -> tuple[EquilibratedSystem, State]:
     x = np.where(solid, 5e-3 * x, 2e-3 * x)
     x[system.spaces.fixed] = system.spaces.fixed_values
     voltage = 0.12 if system.has_current_unknown else rest.voltage
-    return system, State(x=x, offset=np.array([0.03]), k=np.array([0.02]), voltage=voltage)
+    return system, State(x=x, low=np.zeros(x.size), k=np.array([0.02]), voltage=voltage)
 
 
 CONTROLS = {"galvanostatic": CONTROL, "potentiostatic": Potentiostatic(cell_voltage=0.15)}
@@ -102,18 +100,22 @@ def test_taylor_remainder_is_of_second_order(control: Control) -> None:
     assert rates == pytest.approx(np.full(4, 2.0), abs=0.05)
 
 
-def test_floating_offset_leaves_the_residual_unchanged() -> None:
-    """Part of a floating conductor's potential kept as its offset: the same equations, to the last digits."""
+def test_steps_keep_the_digits_that_rounding_takes() -> None:
+    """Catches a residual floor: a step of 1e-21 on potentials of 1e-2 is kept, and moves the fluxes by K
+    times it."""
     system, state = _system(CONTROL)
-    unknowns = system.spaces.floating_unknowns[0]
-    x = state.x.copy()
-    x[unknowns] += state.offset[0]
-    moved = replace(state, x=x, offset=np.zeros(1))
-    one, two = (system.residual(s).nodal for s in (state, moved))
-    assert np.abs(one - two).max() < 1e-12 * np.abs(one).max()
-    still = system.step(state, np.zeros(_direction(system).size), 1.0)
-    assert abs(still.x[unknowns].mean()) < 1e-18
-    assert np.abs(system.fields(still).potential - system.fields(state).potential).max() < 1e-16
+    z = np.zeros(_direction(system).size)
+    small = 1e-21 * np.random.default_rng(5).normal(size=system.free.size)
+    z[: system.free.size] = small
+    near = system.step(state, z, 1.0)
+    moved = np.zeros(state.x.size)
+    moved[system.free] = small
+    assert np.array_equal(near.x, state.x)
+    assert np.array_equal(near.low, moved)
+    stiffness = system.spaces.stiffness
+    flux = stiffness.apply(np.zeros(moved.size), near.low)
+    assert np.abs(flux).max() > 0
+    assert flux == pytest.approx(stiffness.apply(moved), rel=1e-12)
 
 
 def test_currents_of_the_residual_leave_nothing_over() -> None:
