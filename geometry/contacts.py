@@ -50,9 +50,8 @@ class ContactPolicy:
     wholly outside, and curves on one fibre stay apart, along or around it, so that no three fibres meet.
     """
 
-    bond: tuple[float, float] = (1.15, 1.6)
-    gap: float = 2.25
-    end_gap: float = 2.1  # where the nearest point is an end outside the box
+    bond: tuple[float, float] = (1.05, 1.5)
+    gap: float = 2.4
     largest_cosine: float = 0.87  # of the angle between bonded axes
     inside_margin: float = 0.25  # from an intersection curve to a side wall
     outside_margin: float = 0.4

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,6 +128,8 @@ class Mat:
 class Framework(Protocol):
     """Anything that can draw a mat for a given cross-section."""
 
+    redrawable: ClassVar[bool]  # whether draw = 1, 2, ... give other mats of the same kind
+
     @property
     def thickness(self) -> float:
         """Thickness of the mat [m]."""
@@ -136,11 +138,6 @@ class Framework(Protocol):
     @property
     def fibre_diameter(self) -> float:
         """Fibre diameter [m], the smallest one if they differ."""
-        ...
-
-    @property
-    def redrawable(self) -> bool:
-        """Whether ``draw=1, 2, ...`` give other mats of the same kind."""
         ...
 
     def draw(self, width: float, depth: float, draw: int = 0) -> Mat:

@@ -72,7 +72,7 @@ class Growth:
         within = (s > -batch.before[i]) & (s < (batch.length + batch.after)[i])
         within &= (t > -self.axes.before[j]) & (t < (self.axes.length + self.axes.after)[j])
         bonded &= within & (np.abs(cosine) <= policy.largest_cosine)
-        ok[i[~bonded & (within | (distance < policy.end_gap))]] = False
+        ok[i[~bonded]] = False
         bonds: list[list[Bond]] = [[] for _ in range(len(ok))]
         for k in np.flatnonzero(bonded & ok[i]):
             if ok[i[k]]:

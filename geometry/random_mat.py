@@ -20,6 +20,7 @@ TOLERANCE = 0.0015  # of the porosity
 PROPOSALS = 200  # candidates of a batch
 PATIENCE = 15  # batches in a row without an acceptance before some fibres are taken out again
 PRUNINGS = 60  # rounds of taking fibres out, against jams and uneven heights
+ATTEMPTS = 4  # fresh starts of one draw
 STALLS = 20  # rounds without a denser mat after which it counts as jammed
 EVENINGS = 8  # how often a mat that meets the target is evened out
 THIN = 25.0  # radii; tenths of thinner mats are thinner than a fibre and not evened out
@@ -72,7 +73,7 @@ class RandomMat:
     def draw(self, width: float, depth: float, draw: int = 0) -> Mat:
         """The mat for a box of width x depth [m]; ``draw`` > 0 gives others of the same kind.
 
-        Raises MatError when growth jams before the target porosity.
+        Growth that jams starts afresh, at most four times in all. Raises MatError when every start jams.
         """
         radius = self.fibre_diameter / 2
         box = np.array([width, depth, self.thickness]) / radius
@@ -81,11 +82,14 @@ class RandomMat:
                 f"width and depth of a random mat must be at least four fibre diameters, got "
                 f"{micrometres(width)} x {micrometres(depth)}; widen the cell."
             )
-        rng = np.random.default_rng([self.seed, draw])
-        growth = _Grower(self, Growth(box, ContactPolicy()), rng).run()
-        reached = 1.0 - growth.solid.sum() / box.prod()
-        if abs(reached - self.porosity) <= 2 * TOLERANCE:
-            return _mat(growth, radius, width, depth, self.thickness)
+        reached = 1.0
+        for attempt in range(ATTEMPTS):
+            rng = np.random.default_rng([self.seed, draw, attempt])
+            growth = _Grower(self, Growth(box, ContactPolicy()), rng).run()
+            porosity = 1.0 - growth.solid.sum() / box.prod()
+            if abs(porosity - self.porosity) <= 2 * TOLERANCE:
+                return _mat(growth, radius, width, depth, self.thickness)
+            reached = min(reached, porosity)
         raise MatError(
             f"a random mat of porosity {self.porosity:g} jams at {reached:.3f} under the contact policy; "
             f"raise the porosity, take thinner fibres, a wider cell, another seed, less tilt or orientation."

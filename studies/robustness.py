@@ -25,7 +25,7 @@ from meshes.generate import MeshingFailed, Sizing, realise
 from studies import build
 from studies.case import DEFAULT, Case
 
-WIDTH = {0.80: 16e-6, 0.85: 16e-6, 0.90: 20e-6}  # [m] by porosity: a cell that hosts 60 fibres of 1 um
+WIDTH = {0.80: 16e-6, 0.85: 17e-6, 0.90: 22e-6}  # [m] by porosity: a cell that hosts 60 fibres of 1 um
 THICKNESS = {0.80: 16e-6, 0.85: 16e-6, 0.90: 20e-6}  # [m] of the mat
 SIZE = 0.4e-6  # [m] at the fibre surface, 0.8 r
 

@@ -19,7 +19,7 @@ from meshes.structured import fibre_in_rectangle, layered_rectangle
 from meshes.tagged import TaggedMesh
 
 L = 50e-6  # [m]
-I = 200.0  # [A/m2]  # noqa: E741
+I = 200.0  # [A/m2]
 
 
 def planar_model(

@@ -1,4 +1,5 @@
-"""Conservation and exact identities of the discrete solution: charge, salt, voltage split, and the salt residual."""
+"""Conservation and exact identities of the discrete solution: charge, salt, voltage split, and the salt
+residual."""
 
 import numpy as np
 import pytest
@@ -63,9 +64,11 @@ def _relative_salt_residual(solution: Solution, phi_e: np.ndarray | None = None)
 @pytest.mark.parametrize("law", [ValoenReimers(), LandesfeindGasteiger(Solvent.EC_EMC)], ids=lambda v: v.name)
 @pytest.mark.parametrize("cell", ["half-covered", "floating fibre"])
 def test_no_anion_moves(cell: str, law: ElectrolyteLaw) -> None:
-    """R_c of the full salt balance, assembled with the nodal c and phi_e, falls with the mesh size at every node.
+    """R_c of the full salt balance, assembled with the nodal c and phi_e, falls with the mesh size at every
+    node.
 
-    No boundary term, every row counts. Catches a wrong Psi: another transference, TDF, D or kappa than in N_-.
+    No boundary term, every row counts. Catches a wrong Psi: another transference, TDF, D or kappa than in
+    N_-.
     """
     film = Film(1e-3, ButlerVolmer(exchange_current=100.0))
     sizes = []
