@@ -15,11 +15,10 @@ import numpy as np
 from geometry.errors import CadError, GeometryError
 from geometry.fibres import Mat
 from geometry.regions import ELECTROLYTES, Region, Surface
-from geometry.seams import seam_directions
+from geometry.seams import cut_cylinders
 from geometry.stack import Roughness, RoughnessKind, Stack
 
 MICRO = 1e6  # [um/m]
-OVERHANG = 4.0  # how far cylinders are kept beyond the box before they are cut, in radii
 POINTS_PER_HALF_WAVE = 25  # spline points of a corrugation; area and volume are then good to 2e-5
 FORMATS = {".step": ".step", ".stp": ".step", ".stl": ".stl"}
 
@@ -150,7 +149,8 @@ def _fused(mat: Mat, box: int) -> Tags:
 
     occ = gmsh.model.occ
     cylinders: Tags = []
-    for start, end, radius, seam in _cylinders(mat):
+    for start, end, radius, seam in cut_cylinders(mat):
+        start, end, radius = start * MICRO, end * MICRO, radius * MICRO
         axis = end - start
         disk = occ.addDisk(*start, radius, radius, zAxis=list(axis), xAxis=list(seam))
         solid = [tag for tag in occ.extrude([(2, disk)], *axis) if tag[0] == 3]
@@ -165,25 +165,6 @@ def _fused(mat: Mat, box: int) -> Tags:
             "no fibre lies inside the box of the mat; check the coordinates and units of the fibres."
         )
     return inside
-
-
-def _cylinders(mat: Mat) -> list[tuple[np.ndarray, np.ndarray, float, np.ndarray]]:
-    """Start, end, radius [um] and seam direction of each fibre, cut to the box plus OVERHANG radii."""
-    found = []
-    seams = seam_directions(mat.starts, mat.ends, mat.radii, mat.box)
-    for start, end, radius, seam in zip(mat.starts, mat.ends, mat.radii, seams, strict=True):
-        axis = end - start
-        margin = OVERHANG * radius
-        with np.errstate(divide="ignore", invalid="ignore"):
-            a, b = (-margin - start) / axis, (mat.box + margin - start) / axis
-        still = axis == 0
-        if np.any(still & ((start < -margin) | (start > mat.box + margin))):
-            continue
-        low = max(np.where(still, -np.inf, np.fmin(a, b)).max(), 0.0)
-        high = min(np.where(still, np.inf, np.fmax(a, b)).min(), 1.0)
-        if high > low:
-            found.append(((start + low * axis) * MICRO, (start + high * axis) * MICRO, radius * MICRO, seam))
-    return found
 
 
 def _rough_separator(stack: Stack, rough: Roughness) -> list[int]:

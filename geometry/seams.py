@@ -1,4 +1,4 @@
-"""Where the seam line of each cylinder should lie.
+"""The cylinders that the CAD is made of: how far they reach, and where their seam lines lie.
 
 OpenCASCADE closes every cylinder with a line along its length. Where this line meets the contact patch of
 another fibre, the CAD gets tiny edges, so it is turned into the middle of the widest gap between contacts;
@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geometry.contacts import closest_parameters
+from geometry.fibres import Mat
+
+OVERHANG = 4.0  # how far cylinders are kept beyond the box before they are cut, in radii
 
 Array = NDArray[np.float64]
 
@@ -46,3 +49,22 @@ def seam_directions(starts: Array, ends: Array, radii: Array, box: Array) -> Arr
         middle = angles[k] + gaps[k] / 2
         seams[i] = np.cos(middle) * u + np.sin(middle) * v
     return seams
+
+
+def cut_cylinders(mat: Mat) -> list[tuple[Array, Array, float, Array]]:
+    """Start, end, radius [m] and seam direction of each fibre, cut to the box plus OVERHANG radii."""
+    found = []
+    seams = seam_directions(mat.starts, mat.ends, mat.radii, mat.box)
+    for start, end, radius, seam in zip(mat.starts, mat.ends, mat.radii, seams, strict=True):
+        axis = end - start
+        margin = OVERHANG * radius
+        with np.errstate(divide="ignore", invalid="ignore"):
+            a, b = (-margin - start) / axis, (mat.box + margin - start) / axis
+        still = axis == 0
+        if np.any(still & ((start < -margin) | (start > mat.box + margin))):
+            continue
+        low = max(np.where(still, -np.inf, np.fmin(a, b)).max(), 0.0)
+        high = min(np.where(still, np.inf, np.fmax(a, b)).min(), 1.0)
+        if high > low:
+            found.append((start + low * axis, start + high * axis, float(radius), seam))
+    return found

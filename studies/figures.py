@@ -139,7 +139,7 @@ def distribution(results: Results) -> str:
     """Share of the plating surface with more than a current density; a vertical line is a uniform surface."""
 
     def draw(axes: Axes) -> None:
-        least = np.inf
+        least, most = np.inf, 0.0
         for design, result in results.items():
             anode = join("anode", result.anode_maps)
             j, area = anode.samples.ravel() * MILLI_PER_CM2, anode.weights.ravel()
@@ -149,13 +149,17 @@ def distribution(results: Results) -> str:
             values = np.concatenate((j[order][keep][:1], j[order][keep]))
             axes.plot(values, 100 * np.concatenate(([1.0], above[keep])), **_line(design))
             positive = j[order][j[order] > 0]
-            least = min(least, float(positive[positive.size // 200])) if positive.size else least
+            if positive.size:
+                least, most = (
+                    min(least, float(positive[positive.size // 200])),
+                    max(most, float(positive[-1])),
+                )
+        if most > 0:  # before the scale: a uniform current has no width of its own
+            axes.set_xlim(left=0.7 * least, right=1.4 * most)
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        right = axes.get_xlim()[1]
-        axes.set_xlim(left=0.7 * least if np.isfinite(least) else right / 1e3, right=right)
         axes.set_xlabel("local current density (mA/cm² of true surface)")
         axes.set_ylabel("plating surface with more than this (%)")
         axes.legend()
