@@ -1,6 +1,6 @@
 """Physics on any tagged mesh: materials, laws, the model, the steady solver and what it returns."""
 
-from fem.currents import CurrentMap, current_map
+from fem.currents import CurrentMap
 from fem.electrolyte import (
     ELECTROLYTE_LAWS,
     Capiglia,
@@ -35,7 +35,7 @@ from fem.model import (
 from fem.newton import Outcome, SolveFailed
 from fem.overpotentials import VoltageSplit
 from fem.reaction import Kinetics, Reaction
-from fem.solution import Check, Solution, SolverStatistics
+from fem.solution import Check, Solution, SolverStatistics, current_map
 from fem.solve import solve_steady
 
 __all__ = [

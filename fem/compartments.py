@@ -14,8 +14,7 @@ from meshes.tagged import TaggedMesh
 
 @dataclass(frozen=True, kw_only=True)
 class Compartment:
-    """A connected body of electrolyte: its unknowns in the joint vector and, if it holds salt, what stores
-    it.
+    """A connected body of electrolyte: its unknowns in the joint vector and the salt that it stores.
 
     electrolyte is one representative material, None in a single-ion conductor. rows (d+1, n) are the joint
     unknowns of its elements, pore_volume (n,) [m3] = porosity * volume, amount [mol] the lithium it holds:

@@ -1,5 +1,4 @@
-"""Current maps: the local current density on each surface, from the same quadrature that the solver
-assembled.
+"""Current maps: the local current density on each surface, from the quadrature of the assembly.
 
 Sign of everything reported: > 0 where lithium plates, j = -i_n; so the counter is negative while the cell
 charges. Facet values are means over the facet, hence sum(area * j) is the current of the residual to
@@ -8,7 +7,7 @@ round-off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,8 +52,7 @@ class CurrentMap:
 def current_maps(
     mesh: TaggedMesh, surfaces: Sequence[ReactingSurface], states: Sequence[SurfaceState]
 ) -> dict[str, CurrentMap]:
-    """One map per surface name; interfaces that share a name (fibres with several electrolytes) are
-    joined."""
+    """One map per surface name; interfaces that share a name are joined (fibres in several electrolytes)."""
     parts: dict[str, list[CurrentMap]] = {}
     for surface, at in zip(surfaces, states, strict=True):
         corners = mesh.points[:, mesh.facets[:, surface.facets]]
@@ -96,12 +94,3 @@ def join(name: str, maps: Sequence[CurrentMap]) -> CurrentMap:
         weights=together("weights"),
         heights=together("heights"),
     )
-
-
-def current_map(maps: Mapping[str, CurrentMap], name: str) -> CurrentMap:
-    """The map of a surface. Raises KeyError with the names that exist."""
-    if name not in maps:
-        raise KeyError(
-            f"no current flows through a surface {name!r}; reacting surfaces are: {', '.join(maps)}"
-        )
-    return maps[name]

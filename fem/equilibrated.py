@@ -48,8 +48,7 @@ class EquilibratedSystem:
         self.pattern = JacobianPattern(spaces)
 
     def with_control(self, control: Control) -> EquilibratedSystem:
-        """The same system under another control of the same kind; everything that does not change is
-        shared."""
+        """The same system under another control of the same kind; all that does not change is shared."""
         other = copy.copy(self)
         other.control, other.area = control, _projected_area(self.spaces, control)
         return other
@@ -189,8 +188,7 @@ def _equilibrium(compartment: Compartment, temperature: float) -> SaltEquilibriu
 
 
 def _projected_area(spaces: Spaces, control: Control | None) -> float:
-    """Projected area [m2]: the control's, else that of the counter electrode, else the mesh's extent across
-    z."""
+    """Projected area [m2]: the control's, else the counter electrode's, else the mesh's across z."""
     if control is not None and control.area is not None:
         return control.area
     counter = spaces.surfaces_of("counter")

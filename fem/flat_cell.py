@@ -22,8 +22,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 
 @dataclass(frozen=True, kw_only=True)
 class FlatLayer:
-    """One layer between the plating plane and the counter: thickness [m], porosity [-], MacMullin number
-    [-]."""
+    """One layer of a flat cell: thickness [m], porosity [-], MacMullin number [-]."""
 
     thickness: float
     porosity: float = 1.0
@@ -32,8 +31,7 @@ class FlatLayer:
 
 @dataclass(frozen=True, kw_only=True)
 class FlatState:
-    """Steady state of a flat cell: c at both electrodes [mol/m3] and the electrolyte's voltage [V] with its
-    parts."""
+    """Steady state of a flat cell: c at both electrodes [mol/m3], the electrolyte's voltage [V] in parts."""
 
     c_plating: float
     c_stripping: float
@@ -132,8 +130,7 @@ def flat_state(
 def penetration_depth(
     conductivity: float, kinetics: Kinetics, specific_area: float, *, temperature: float, concentration: float
 ) -> float:
-    """L_p = sqrt(kappa_eff R / a) [m], R the small-signal area resistance (kinetics + film), a [1/m] wetted
-    area."""
+    """L_p = sqrt(kappa_eff R/a) [m]; R: small-signal area resistance, film included; a [1/m]: wetted area."""
     return float(np.sqrt(conductivity / kinetics.conductance(concentration, temperature) / specific_area))
 
 

@@ -41,8 +41,7 @@ class ReactingSurface:
 
 @dataclass(frozen=True, kw_only=True)
 class SurfaceState:
-    """Kinetics at the quadrature points (n_q, n_facets) of a surface, and the weights [m2] that integrate
-    them."""
+    """Kinetics at the quadrature points (n_q, n_facets) of a surface, and the weights of its integrals."""
 
     eta: Floats  # [V]
     concentration: Floats  # [mol/m3]
@@ -63,8 +62,7 @@ def evaluate(
     temperature: float,
     kinetics: Kinetics | None = None,
 ) -> SurfaceState:
-    """Kinetics of a surface from corner values phi_s (d, n) or a scalar [V], phi_e (d, n) [V] and c (d, n)
-    [mol/m3]."""
+    """Kinetics of a surface from corner values phi_s (d, n) or one for all, phi_e (d, n) and c (d, n)."""
     shape, weight = simplex_rule(len(surface.ionic) - 1)
     eta = shape.T @ np.broadcast_to(phi_s - phi_e, surface.ionic.shape)
     concentration = shape.T @ c

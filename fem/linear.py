@@ -1,5 +1,4 @@
-"""Linear solvers for a sparse matrix with a few borders: direct for small systems, multigrid-Krylov for large
-ones.
+"""Solvers of sparse systems with a few borders: direct if small, multigrid-Krylov if large.
 
 Each Newton step solves
     [ A  B ] [x]   [f]
@@ -229,8 +228,7 @@ class _KrylovSession:
         self.statistics.setups += 1
 
     def _gmres(self, system: BorderedSystem, rhs: Floats, rtol: float) -> tuple[Floats, float, bool]:
-        """(z, iterations per decade of residual, converged); right preconditioned, so the residual is the
-        true one."""
+        """(z, iterations per decade of residual, converged); right preconditioned: the true residual."""
         assert self._cycle is not None
         n, cycle = system.matrix.shape[0], self._cycle
         response = self._response / system.scale[:, None]

@@ -36,8 +36,7 @@ class Grounded:
 
 @dataclass(frozen=True, kw_only=True)
 class FixedPotential:
-    """phi = potential [V] on this surface: of a conductor, or of an electrolyte without salt (primary
-    distribution)."""
+    """phi = potential [V] on a surface of a conductor, or of an electrolyte without salt."""
 
     potential: float  # [V]
 

@@ -35,8 +35,7 @@ class Outcome(StrEnum):
 
 
 class SolveFailed(RuntimeError):
-    """No converged state; carries the outcome, the last iterate and the last current that did converge
-    [A/m2]."""
+    """No converged state; carries the outcome, the last iterate and the last converged current [A/m2]."""
 
     def __init__(
         self, message: str, *, outcome: Outcome, state: State | None, last_converged_current: float | None
@@ -58,8 +57,7 @@ class NewtonResult:
 
 
 def current_scale(system: EquilibratedSystem, residual: Residual) -> float:
-    """The current [A] that residuals are measured against: the applied one, else that of the counter or fixed
-    sides."""
+    """The current [A] to measure residuals against: the applied one, else the counter's or fixed sides'."""
     if isinstance(system.control, Galvanostatic):
         return abs(system.control.current_density) * system.area
     counter = [
@@ -152,8 +150,7 @@ def lowest_concentration(residual: Residual) -> float:
 
 
 def first_guess(system: EquilibratedSystem, session: LinearSession) -> State:
-    """One linear solve with every law replaced by its secant at the mean current over the whole reacting
-    area.
+    """One linear solve, every law replaced by its secant at the mean current of the reacting area.
 
     Anode: fibres and foil share the current; counter: its own mean. At fixed voltage the current is found by
     a few rounds; with fixed potentials only, the small-signal conductances are used.

@@ -1,5 +1,4 @@
-"""Fast kernels of linear elements on simplices (triangles and tetrahedra), checked against scikit-fem's in
-the tests.
+"""Fast kernels of linear elements on triangles and tetrahedra; tests compare them with scikit-fem's.
 
 On a simplex the gradients of the barycentric coordinates are constant, so a stiffness matrix is one array
 product, and since its rows sum to zero, K x can be written with differences along mesh edges only: (K x)_i =
@@ -48,8 +47,7 @@ def barycentric_gradients(points: Floats, simplices: Ints) -> tuple[Floats, Floa
 
 @dataclass(frozen=True, kw_only=True)
 class P1Space:
-    """Continuous linear functions on some elements of a mesh, numbered separately on each facet-connected
-    component.
+    """Continuous linear functions on some elements, numbered apart on each facet-connected component.
 
     Two components that only share a node or an edge (a fibre touching another at a point) keep their own
     unknowns. elements (n_elements,) in the mesh; dofs (d+1, n_elements); nodes (n,) mesh node of each
@@ -119,8 +117,7 @@ class P1Space:
 
 @dataclass(frozen=True, kw_only=True)
 class Stiffness:
-    """The operator of  int a grad u . grad v  as edge conductances: rows, cols (row < col) and values
-    K_ij."""
+    """The operator of int a grad u . grad v as edge conductances K_ij: rows, cols (row < col), values."""
 
     size: int
     rows: Ints
@@ -129,8 +126,7 @@ class Stiffness:
 
     @classmethod
     def assemble(cls, size: int, dofs: Ints, gradients: Floats, weights: Floats) -> Stiffness:
-        """Sum the elements' K_ij = grad N_i . grad N_j * weight; weights (n_elements,) = coefficient *
-        volume."""
+        """Sum the elements' K_ij = grad N_i . grad N_j * weight; weights (n_elements,): coefficient * volume."""
         pairs = [(i, j) for i in range(len(dofs)) for j in range(i)]
         local = np.stack([np.einsum("dn,dn->n", gradients[i], gradients[j]) for i, j in pairs]) * weights
         first = np.concatenate([dofs[i] for i, _ in pairs])
@@ -160,8 +156,7 @@ class Stiffness:
 
 
 def simplex_rule(dim: int) -> tuple[Floats, Floats]:
-    """Points as barycentric coordinates (dim+1, n_q) and weights (n_q,) of a rule on facets; weights sum to
-    1.
+    """Barycentric points (dim+1, n_q) and weights (n_q,) of a rule on facets; weights sum to 1.
 
     dim 1: Gauss, two points, degree 3. dim 2: three interior points, degree 2.
     """

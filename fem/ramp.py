@@ -26,8 +26,7 @@ def solve_system(
     guess: State | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> NewtonResult:
-    """Newton from the guess or the first guess; if that fails, a ramp of the drive from a fraction that
-    converges.
+    """Newton from the guess or the first guess; if that fails, a ramp from a part of the drive.
 
     Raises SolveFailed naming depletion or the last residual, with the last converged current density.
     """

@@ -11,8 +11,7 @@ from meshes.tagged import TaggedMesh
 
 
 def side(mesh: TaggedMesh, space: P1Space, facets: Ints) -> tuple[Ints, Ints]:
-    """(element, component) of the space behind each facet, component -1 where neither side belongs to the
-    space."""
+    """(element, component) of the space behind each facet; component -1 where there is none."""
     first, second = mesh.f2t[:, facets].astype(np.int64)
     on_first = space.component_at(first)
     on_second = np.where(second >= 0, space.component_at(np.maximum(second, 0)), -1)

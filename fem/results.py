@@ -186,8 +186,7 @@ def _metrics(
 
 
 def _anode_overpotential(system: EquilibratedSystem, phi_e: Floats) -> float:
-    """Area mean of phi_e on the separator's bottom plane (else on the foil), against the anode plane at 0
-    V."""
+    """Area mean of phi_e on the separator's bottom (else on the foil), against the anode plane at 0 V."""
     mesh = system.spaces.mesh
     name = next((s for s in ("separator_bottom", "foil") if s in mesh.surfaces), None)
     if name is None:
@@ -199,8 +198,7 @@ def _anode_overpotential(system: EquilibratedSystem, phi_e: Floats) -> float:
 
 
 def _psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Floats) -> float:
-    """Largest spread of phi_e - Psi(c) over a compartment, Psi integrated afresh from the law, over the
-    largest spread of phi_e."""
+    """Spread of phi_e - Psi(c) over that of phi_e, the largest of all; Psi integrated afresh from the law."""
     worst = largest = 0.0
     for j in system.salty:
         unknowns = system.spaces.compartments[j].unknowns
@@ -258,8 +256,7 @@ def _trust(system: EquilibratedSystem, metrics: dict[str, float], c: Floats) -> 
 
 
 def _law_range(system: EquilibratedSystem, c: Floats) -> list[Check]:
-    """Where the solution leaves the range of an electrolyte law: its properties are frozen there, the run
-    goes on."""
+    """Where the solution leaves the range of a law: properties are frozen there, the run goes on."""
     mesh, out = system.spaces.mesh, []
     for name, material in system.model.regions.items():
         if not isinstance(material, Electrolyte):

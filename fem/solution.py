@@ -1,5 +1,4 @@
-"""What a solve returns: fields, current maps, metrics, voltage split, trust checks, statistics; and its
-files."""
+"""What a solve returns: fields, maps, metrics, voltage split, trust checks, statistics, files."""
 
 from __future__ import annotations
 
@@ -20,8 +19,7 @@ from meshes.tagged import TaggedMesh
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One trust check: a value against its limit, and what it says in words. limit None: for information
-    only."""
+    """One trust check: a value against its limit, in words; limit None is for information only."""
 
     name: str
     value: float
@@ -124,3 +122,12 @@ class Solution:
             "Electrolyte": key in ("phi_e_V", "c_mol_m3"),
             "SingleIonConductor": key == "phi_e_V",
         }.get(kind, False)
+
+
+def current_map(solution: Solution, name: str) -> CurrentMap:
+    """The current map of a surface of a solution. Raises KeyError with the names that exist."""
+    if name not in solution.maps:
+        raise KeyError(
+            f"no current flows through a surface {name!r}; reacting surfaces are: {', '.join(solution.maps)}"
+        )
+    return solution.maps[name]

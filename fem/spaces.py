@@ -1,5 +1,4 @@
-"""Which field lives where: unknowns of phi_s and of the ionic potential, salt compartments, pockets, reacting
-facets.
+"""Which field lives where: unknowns of both potentials, salt compartments, pockets, reacting facets.
 
 The joint vector of unknowns is [phi_s on conductors | u on electrolytes]; u is the salt potential W [A/m] in
 a binary electrolyte (fem/equilibrated.py) and phi_e [V] in a single-ion conductor. Every facet-connected

@@ -10,8 +10,7 @@ from fem.p1 import Floats
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """Unknowns of the equilibrated form: joint field x + low (n,), constants k [V] of the salt compartments,
-    V [V].
+    """Unknowns: joint field x + low (n,), constants k [V] of the salt compartments, cell voltage [V].
 
     The field is carried as an unevaluated sum of two doubles, |low| <= ulp(x)/2. Fluxes are differences
     between neighbours: with sigma = 1e3 S/m, rounding phi_s of some mV to one double alone leaves 1e-9 of the
@@ -36,8 +35,7 @@ class Fields:
 
 @dataclass(frozen=True, kw_only=True)
 class Residual:
-    """The equations at a state: field (n_free,) [A], inventory error of each compartment [-], counter current
-    error [A]."""
+    """The equations at a state: field (n_free,) [A], relative inventories [-], counter current [A]."""
 
     field: Floats
     inventory: Floats

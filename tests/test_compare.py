@@ -94,8 +94,7 @@ def test_comparison_csv(done: Done) -> None:
 
 
 def test_the_designs_differ_as_they_must(done: Done) -> None:
-    """Orders that hold for any parameters: more surface lowers the voltage, an added layer or a dead mat
-    raises it."""
+    """Orders for any parameters: more surface lowers the voltage, a layer or a dead mat raises it."""
     volt = pd.read_csv(done.folder / "comparison.csv").set_index("design")["cell_voltage_V"]
     assert volt["planar_rough"] < volt["planar"] < volt["planar_ionic"] < volt["insulating_mat"]
     assert volt["framework"] < volt["bilayer"] < volt["planar_ionic"]

@@ -1,5 +1,4 @@
-"""Conservation and exact identities of the discrete solution: charge, salt, voltage split, and the salt
-residual."""
+"""Conservation and identities of the discrete solution: charge, salt, voltage split, salt residual."""
 
 import numpy as np
 import pytest
@@ -13,7 +12,16 @@ from cells import (
     standing_model,
 )
 
-from fem import ButlerVolmer, Film, Galvanostatic, LandesfeindGasteiger, Solution, Solvent, solve_steady
+from fem import (
+    ButlerVolmer,
+    Film,
+    Galvanostatic,
+    LandesfeindGasteiger,
+    Solution,
+    Solvent,
+    current_map,
+    solve_steady,
+)
 from fem.electrolyte import ElectrolyteLaw, ValoenReimers
 from fem.materials import FARADAY
 from fem.salt import salt_residual
@@ -21,16 +29,20 @@ from fem.salt import salt_residual
 CONTROL = Galvanostatic(current_density=I)
 
 
-def _cells() -> list[Solution]:
-    film = Film(1e-3, ButlerVolmer(exchange_current=100.0))
-    return [
-        solve_steady(half_covered_square(10), planar_model(kinetics=film), CONTROL),
-        solve_steady(fibre_mesh(8), fibre_model(film), CONTROL),
-        solve_steady(standing_fibre(2), standing_model(), CONTROL),
-    ]
+FILM = Film(1e-3, ButlerVolmer(exchange_current=100.0))
+CELLS = {
+    "half-covered": lambda: (half_covered_square(10), planar_model(kinetics=FILM)),
+    "floating fibre": lambda: (fibre_mesh(8), fibre_model(FILM)),
+    "standing fibre": lambda: (standing_fibre(2), standing_model()),
+}
 
 
-@pytest.mark.parametrize("solution", _cells(), ids=["half-covered", "floating fibre", "standing fibre"])
+@pytest.fixture(params=CELLS)
+def solution(request: pytest.FixtureRequest) -> Solution:
+    """The state of each small cell at 200 A/m2."""
+    return solve_steady(*CELLS[request.param](), CONTROL)
+
+
 def test_charge_salt_and_voltage_close(solution: Solution) -> None:
     """V11: sum of currents, salt inventory and voltage split to solver tolerance, on any mesh.
 
@@ -49,7 +61,9 @@ def test_feet_carry_the_fibres_current() -> None:
     """The residual current at the grounded feet is what reacts on the fibre: one conductor, one way out."""
     solution = solve_steady(standing_fibre(2), standing_model(), CONTROL)
     assert solution.currents["feet"] == pytest.approx(-solution.currents["fibre_surface"], rel=1e-8)
-    on_fibre = solution.maps["fibre_surface"]
+    on_fibre = current_map(solution, "fibre_surface")
+    with pytest.raises(KeyError, match="fibre_surface, foil, counter"):
+        current_map(solution, "fibres")
     assert (on_fibre.areas * on_fibre.current_density).sum() == pytest.approx(
         solution.metrics["share_fibres"] * I * solution.projected_area, rel=1e-12
     )
@@ -64,19 +78,17 @@ def _relative_salt_residual(solution: Solution, phi_e: np.ndarray | None = None)
 @pytest.mark.parametrize("law", [ValoenReimers(), LandesfeindGasteiger(Solvent.EC_EMC)], ids=lambda v: v.name)
 @pytest.mark.parametrize("cell", ["half-covered", "floating fibre"])
 def test_no_anion_moves(cell: str, law: ElectrolyteLaw) -> None:
-    """R_c of the full salt balance, assembled with the nodal c and phi_e, falls with the mesh size at every
-    node.
+    """R_c of the full salt balance with the nodal c and phi_e falls with the mesh size at every node.
 
     No boundary term, every row counts. Catches a wrong Psi: another transference, TDF, D or kappa than in
     N_-.
     """
-    film = Film(1e-3, ButlerVolmer(exchange_current=100.0))
     sizes = []
     for n in (8, 16, 32):
         mesh, model = (
-            (half_covered_square(n), planar_model(law, film))
+            (half_covered_square(n), planar_model(law, FILM))
             if cell == "half-covered"
-            else (fibre_mesh(n), fibre_model(film, law))
+            else (fibre_mesh(n), fibre_model(FILM, law))
         )
         solution = solve_steady(mesh, model, CONTROL)
         sizes.append(_relative_salt_residual(solution))

@@ -101,8 +101,7 @@ def test_taylor_remainder_is_of_second_order(control: Control) -> None:
 
 
 def test_steps_keep_the_digits_that_rounding_takes() -> None:
-    """Catches a residual floor: a step of 1e-21 on potentials of 1e-2 is kept, and moves the fluxes by K
-    times it."""
+    """Catches a residual floor: a step of 1e-21 on potentials of 1e-2 is kept and moves the fluxes."""
     system, state = _system(CONTROL)
     z = np.zeros(_direction(system).size)
     small = 1e-21 * np.random.default_rng(5).normal(size=system.free.size)

@@ -7,7 +7,7 @@ from math import exp, log, sqrt
 import numpy as np
 import pytest
 
-from fem import CurrentMap, DepthProfile, current_map, uniformity
+from fem import CurrentMap, DepthProfile, uniformity
 from fem.currents import join
 from fem.metrics import depth_profile, top_bottom_ratio
 from fem.p1 import Floats
@@ -221,11 +221,3 @@ def test_joined_maps_add_up() -> None:
     assert both.area == 4.0
     assert both.current == 9.0
     assert uniformity(both) == uniformity(_map(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 2.0])))
-
-
-def test_unknown_map_is_named() -> None:
-    """current_map answers with the surfaces that react."""
-    maps = {"foil": _map(np.ones(1), 1.0)}
-    assert current_map(maps, "foil") is maps["foil"]
-    with pytest.raises(KeyError, match="'fibres'; reacting surfaces are: foil"):
-        current_map(maps, "fibres")

@@ -23,8 +23,7 @@ def _stiffness(mesh: TaggedMesh) -> Stiffness:
 
 @pytest.mark.parametrize("name", MESHES)
 def test_stiffness_equals_scikit_fem(name: str) -> None:
-    """Catches a wrong gradient, volume or scatter: the matrix and its edge form agree with the form's
-    assembly."""
+    """Catches a wrong gradient, volume or scatter: matrix and edge form agree with scikit-fem's assembly."""
     mesh = MESHES[name]
     element = ElementTetP1() if mesh.dim == 3 else ElementTriP1()
     reference = laplace.assemble(Basis(mesh.mesh, element)).toarray()

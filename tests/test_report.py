@@ -128,8 +128,7 @@ def test_a_missed_check_is_said_loudly(comparison: Comparison, folder: Path) -> 
     ],
 )
 def test_figures_are_scalable_drawings(comparison: Comparison, draw, axis: str) -> None:
-    """Well-formed SVG without a fixed size, with a unit on its axis (text is kept in comments beside the
-    glyphs)."""
+    """Well-formed SVG without a fixed size, with a unit on its axis (text is in comments by the glyphs)."""
     svg = draw(comparison.results)
     root = ET.fromstring(svg)
     assert root.tag.endswith("svg") and "viewBox" in root.attrib and "width" not in root.attrib
