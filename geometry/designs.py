@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from geometry.errors import GeometryError, require_positive
-from geometry.fibres import Framework
+from geometry.fibres import Framework, Mat
 from geometry.stack import Roughness, Stack
 
 
@@ -77,7 +78,7 @@ class Cell:
         lacking = 0.0
         if self.framework is not None:
             if design.has_framework:
-                mat = self.framework.draw(self.width, self.depth, draw)
+                mat = _drawn(self.framework, self.width, self.depth, draw)
             else:
                 lacking += self.framework.thickness
         if self.ionic_layer is not None:
@@ -106,3 +107,9 @@ class Cell:
                     f"design {design} needs the part {name!r}, which the cell does not have; "
                     f"add it or leave the design out."
                 )
+
+
+@lru_cache(maxsize=8)
+def _drawn(framework: Framework, width: float, depth: float, draw: int) -> Mat:
+    """A mat is drawn once for all designs that share it: a draw takes seconds, and both are values."""
+    return framework.draw(width, depth, draw)
