@@ -1,21 +1,20 @@
 """The equilibrated steady state: one Laplace field with nonlinear boundary kinetics.
 
-At steady state no anion moves, N_- = 0 at every point of a salt compartment with one electrolyte law. Then
-exactly
+At steady state no anion moves: N_- = 0 at every point of a salt compartment with one electrolyte law. Hence
     phi_e = Psi(c) + k,      Psi'(c) = F D/((1-t+) kappa) + (2RT/F)(1-t+) TDF/c,
     i_e   = -(1/N_M) grad W, W'(c)   = F D/(1-t+),
 so the coupled problem for (phi_s, phi_e, c) is
-    div(sigma grad phi_s) = 0,   div((1/N_M) grad W) = 0,   i_n = i_n(phi_s - Psi(c(W)) - k, c(W)) on every
-    surface,
-with coefficients that never change. Two scalars close it: k of each compartment from its salt inventory int
-porosity c = int porosity c0, and the counter's potential V from the current. In a single-ion conductor the
-field is phi_e itself and nothing is to be conserved but charge.
+    div(sigma grad phi_s) = 0,   div((1/N_M) grad W) = 0,
+    i_n = i_n(phi_s - Psi(c(W)) - k, c(W)) on every surface,
+with coefficients that never change. Two scalars close it: k of each compartment from its salt inventory,
+int porosity c = int porosity c0, and the counter's potential V from the current. In a single-ion conductor
+the field is phi_e itself and nothing is to be conserved but charge.
 
 Discretely phi_e and c are nodal interpolants of Psi(c(W)) + k and c(W), used in every surface term and in the
 voltage split; the inventory is integrated at quadrature points. Weak forms (v vanishes where a potential is
 fixed):
-    R_s(v) = int sigma grad phi_s . grad v + int_Gamma i_n v = 0,   R_e(v) = int (1/N_M) grad W . grad v -
-    int_Gamma i_n v = 0.
+    R_s(v) = int sigma grad phi_s . grad v + int_Gamma i_n v = 0,
+    R_e(v) = int (1/N_M) grad W . grad v   - int_Gamma i_n v = 0.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The flat cell in closed form: plating plane, layers, counter, at steady state with variable properties.
 
-With zeta = int N_M dz from the plating plane, W(c(zeta)) = W(c_p) + I zeta, and the salt inventory int
-porosity c dz = int porosity c0 dz fixes c_p. The limiting current is the one with c_p = 0. It is exact for
-flat designs; for mats it brackets: reaction all at the foil, or all at the mat's top.
+With zeta = int N_M dz from the plating plane, W(c(zeta)) = W(c_p) + I zeta, and the salt inventory,
+int porosity c dz = int porosity c0 dz, fixes c_p. The limiting current is the one with c_p = 0. It is exact
+for flat designs; for mats it brackets: reaction all at the foil, or all at the mat's top.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A model is pure data: regions (what conducts where), interfaces (what reacts between two regions) and
 boundaries (what holds at a named surface). `check_model` compares it with a mesh and refuses what does not
-fit; the solvers then trust it. Signs: potentials in V against the anode plane (phi_s = 0), current_density >
-0 plates lithium on the anode.
+fit; the solvers then trust it. Signs: potentials in V against the anode plane (phi_s = 0); a current_density
+> 0 plates lithium on the anode.
 """
 
 from __future__ import annotations
@@ -74,11 +74,12 @@ Boundary = Grounded | FixedPotential | Electrode
 class Model:
     """Physics by name; everything a solver needs beside the mesh.
 
-    regions: every region of the mesh -> its material. interfaces: (conductor, electrolyte) region names in
-    either order -> kinetics, or Blocking() for none; every
-        conductor | electrolyte contact that the mesh has must be declared.
+    regions: every region of the mesh -> its material.
+    interfaces: (conductor, electrolyte) region names in either order -> kinetics, or Blocking() for none;
+    every conductor | electrolyte contact that the mesh has must be declared.
     boundaries: surface name -> Grounded, Electrode or FixedPotential; every other surface is insulated
-    (symmetry). temperature [K] is handed to every law.
+    (symmetry).
+    temperature [K] is handed to every law.
     """
 
     regions: Mapping[str, Material]
@@ -107,8 +108,7 @@ class Model:
 class Galvanostatic:
     """Fixed current per projected area, I [A/m2] > 0 plating on the anode.
 
-    The projected area is that of the counter electrode unless `area` [m2] is given (in 2D: m2 per metre of
-    depth).
+    The projected area is the counter electrode's unless `area` [m2] is given (per metre of depth in 2D).
     """
 
     current_density: float  # [A/m2]

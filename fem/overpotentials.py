@@ -1,8 +1,8 @@
 """Where the voltage goes: the exact split of the cell voltage into its losses.
 
 Testing the charge balances with phi_s and phi_e and adding gives
-    V I A = int sigma |grad phi_s|^2 + int (1/N_M) grad W . grad Psi + sum_Gamma int i_n eta_s + sum_Gamma int
-    R_f i_n^2,
+    V I A = int sigma |grad phi_s|^2 + int (1/N_M) grad W . grad Psi
+            + sum_Gamma int i_n eta_s + sum_Gamma int R_f i_n^2,
 where Psi = Psi_ohm + Psi_conc, Psi_ohm' = F D/((1-t+) kappa), Psi_conc' = (2RT/F)(1-t+) TDF/c. With the nodal
 interpolants of both parts and the assembly quadrature it holds to solver tolerance, not to mesh error.
 """

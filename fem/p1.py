@@ -1,9 +1,9 @@
 """Fast kernels of linear elements on triangles and tetrahedra; tests compare them with scikit-fem's.
 
 On a simplex the gradients of the barycentric coordinates are constant, so a stiffness matrix is one array
-product, and since its rows sum to zero, K x can be written with differences along mesh edges only: (K x)_i =
-sum_j K_ij (x_j - x_i). That form is exact for constants and antisymmetric, so currents are conserved to
-round-off however large a potential offset is.
+product, and since its rows sum to zero, K x can be written with differences along mesh edges only:
+(K x)_i = sum_j K_ij (x_j - x_i). That form is exact for constants and antisymmetric, so currents are
+conserved to round-off however large a potential offset is.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Stiffness:
 
     @classmethod
     def assemble(cls, size: int, dofs: Ints, gradients: Floats, weights: Floats) -> Stiffness:
-        """Sum the elements' K_ij = grad N_i . grad N_j * weight; weights (n_elements,): coefficient * volume."""
+        """Sum the elements' K_ij = grad N_i . grad N_j * weight; weights (n_elements,) hold a * volume."""
         pairs = [(i, j) for i in range(len(dofs)) for j in range(i)]
         local = np.stack([np.einsum("dn,dn->n", gradients[i], gradients[j]) for i, j in pairs]) * weights
         first = np.concatenate([dofs[i] for i, _ in pairs])

@@ -97,8 +97,7 @@ def kinetics(case: Case, surface: str) -> Kinetics:
 
 
 def model(case: Case, design: Design, mesh: TaggedMesh) -> Model:
-    """Materials, reactions and boundaries of one design; the insulating mat differs from the bilayer here
-    alone.
+    """Materials, reactions and boundaries of a design; insulating mat and bilayer differ here alone.
 
     The mesh says whether there are feet: given fibres need not touch the anode plane.
     """

@@ -32,10 +32,8 @@ class Case(Table):
     """A complete, checked case; SI numbers inside.
 
     `Case.load(path)` reads a file, `Case.from_toml(text)` text, `Case.from_dict(data)` nested tables with
-    quantities as
-    text. All raise `CaseError` with one sentence per problem. `to_dict` gives tables that `from_dict`
-    reads back to the
-    same case.
+    quantities as text. All raise `CaseError` with one sentence per problem. `to_dict` gives tables that
+    `from_dict` reads back to the same case.
     """
 
     title: Annotated[str, Field(max_length=200)] = "Lithium-metal cell"

@@ -35,8 +35,7 @@ FAILURES = (SolveFailed, CadError, MeshingFailed, WorkerError, FilmNotSolved)
 
 
 class Guarded(TyperGroup):
-    """Turns the program's own errors into sentences and exit codes; anything else is a bug and shows as
-    one."""
+    """Turns the program's own errors into sentences and exit codes; anything else shows as a bug."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""

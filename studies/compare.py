@@ -49,9 +49,7 @@ class Comparison:
     results: Mapping[Design, DesignResult]
     failures: tuple[Failure, ...]
     draw: int  # which draw of the mat all designs share
-    notes: tuple[
-        str, ...
-    ]  # what went wrong on the way and was mended, such as a draw that could not be meshed
+    notes: tuple[str, ...]  # what went wrong and was mended, such as a draw that could not be meshed
 
     @property
     def complete(self) -> bool:
@@ -59,8 +57,7 @@ class Comparison:
         return not self.failures and all(result.trusted for result in self.results.values())
 
     def table(self) -> pd.DataFrame:
-        """One row per design; numbers in SI units, named in the columns; empty where a design has no such
-        number."""
+        """One row per design, SI units in the column names; empty where a design has no such number."""
         reasons = {failure.design: failure.reason for failure in self.failures}
         rows = []
         for design in self.case.designs:
@@ -93,9 +90,8 @@ def compare_designs(
     """Run all designs of ``case`` and write comparison.csv, report.html and a folder per design into ``out``.
 
     A design that fails is a row with its reason; the others are kept. Raises CaseError before any work if
-    the current
-    is above the limit of a flat design or ``out`` cannot be written, GeometryError if the mat cannot be
-    drawn.
+    the current is above the limit of a flat design or ``out`` cannot be written, GeometryError if the mat
+    cannot be drawn.
     """
     tell = progress or (lambda _text: None)
     limits.refuse_depletion(case, case.designs)

@@ -14,8 +14,7 @@ from studies.units import Unit
 
 
 class CaseError(ValueError):
-    """A case that cannot be run; ``problems`` has one sentence each (field, value, what is allowed, what
-    to do)."""
+    """A case that cannot be run; each of ``problems`` says field, value, what is allowed, what to do."""
 
     def __init__(self, problems: str | Iterable[str]) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
@@ -24,8 +23,7 @@ class CaseError(ValueError):
 
 @dataclass(frozen=True)
 class Known:
-    """One key that a case may have: where, an example in TOML, and the variant (kind or law) it belongs
-    to."""
+    """A key that a case may have: where, an example in TOML, the kinds or laws that it belongs to."""
 
     table: str
     key: str

@@ -64,8 +64,7 @@ SurfaceKinetics = Annotated[ButlerVolmerTable | TafelTable | MarcusTable, Field(
 
 
 class Kinetics(Table):
-    """Charge transfer on each surface; the foil is like the fibres and the counter like the foil unless
-    given."""
+    """Charge transfer on each surface; unless given, the foil is like the fibres, the counter like it."""
 
     fibres: SurfaceKinetics = ButlerVolmerTable()
     foil: SurfaceKinetics | None = None

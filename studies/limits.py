@@ -25,8 +25,7 @@ def layers(case: Case, design: Design, porosity: float | None = None) -> list[Fl
     """Layers between anode plane and counter; the mat is one layer of the given (else the wanted) porosity.
 
     Its MacMullin number is that of random overlapping fibres (`fem.flat_cell.mat_transmissibility`), an
-    estimate for
-    ordered frameworks.
+    estimate for ordered frameworks.
     """
     cell, found, lacking = case.cell, [], 0.0
     if cell.framework is not None:
@@ -85,10 +84,9 @@ def refuse_depletion(case: Case, designs: tuple[Design, ...]) -> None:
         if design in FLAT and current >= (highest := limit(case, layers(case, design))):
             found.append(
                 f"operation.current_density is {shown(current, 'A/m^2', 'mA/cm^2')}, above the limiting "
-                f"current "
-                f"{shown(highest, 'A/m^2', 'mA/cm^2')} of design {design}: the salt at its foil is "
-                f"depleted and no "
-                "steady state exists; lower the current, thin the separator or leave the design out."
+                f"current {shown(highest, 'A/m^2', 'mA/cm^2')} of design {design}: the salt at its foil is "
+                "depleted and no steady state exists; lower the current, thin the separator or leave the "
+                "design out."
             )
     if found:
         raise CaseError(found)
@@ -99,10 +97,9 @@ def stack_metrics(case: Case, design: Design, mesh: TaggedMesh, current_density:
     """The metrics that need the stack: keys as in the result files.
 
     penetration_depth_m uses the steady conductivity kappa_ss (what a steady current sees),
-    penetration_depth_initial_m
-    the plain kappa (before the salt has moved); both are properties of a conducting mat alone. The length
-    in the Wagner
-    number is the mat's thickness, the wavelength of a relief, or the distance to the counter.
+    penetration_depth_initial_m the plain kappa (before the salt has moved); both are properties of a
+    conducting mat alone. The length in the Wagner number is the mat's thickness, the wavelength of a relief,
+    or the distance to the counter.
     """
     law, conditions = build.electrolyte_law(case), case.electrolyte
     at = {"temperature": conditions.temperature, "concentration": conditions.concentration}

@@ -19,8 +19,7 @@ def folder(target: Path | str) -> Iterator[Path]:
     """A fresh folder to write into; its entries move into ``target`` when the block ends well.
 
     Entries of ``target`` with the same names are replaced, others stay. When the block fails, ``target``
-    is as before.
-    Raises CaseError at once, before any work, if ``target`` cannot be written.
+    is as before. Raises CaseError at once, before any work, if ``target`` cannot be written.
     """
     target = Path(target).absolute()
     made = _make(target)

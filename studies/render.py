@@ -23,12 +23,10 @@ class NoPicture(RuntimeError):
 
 
 def current_picture(fields: Path | str, target: Path | str, *, width: int = 1500, height: int = 1100) -> Path:
-    """Draw the plating surfaces in ``fields`` (folder of .vtu files) coloured by local current density, as
-    PNG.
+    """Draw the plating surfaces in ``fields`` (.vtu files) coloured by local current density, as PNG.
 
     Colours run from the 1 % to the 99 % quantile (by area). Drawn in a process of its own, since graphics
-    drivers
-    crash and print. Raises NoPicture.
+    drivers crash and print. Raises NoPicture.
     """
     if importlib.util.find_spec("pyvista") is None:
         raise NoPicture(MISSING)

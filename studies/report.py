@@ -140,8 +140,7 @@ def _picture(comparison: Comparison, folder: Path) -> dict[str, str]:
 
 
 def _checks(results: Mapping[Design, DesignResult]) -> list[dict[str, Any]]:
-    """One row per check: name, what it says, and per design value and verdict ("ok", "missed", "info" or
-    "")."""
+    """One row per check: name, text, and per design value and verdict ("ok", "missed", "info", "")."""
     names = dict.fromkeys(check.name for result in results.values() for check in result.trust)
     ordered = sorted(names, key=lambda name: name == "discretisation")
     rows = []

@@ -150,7 +150,7 @@ class Separator(Table):
 
 
 class Rough(Table):
-    """Relief of the rough planar foil: hemispherical bumps or a corrugation."""
+    """Relief of the rough planar foil: bumps (spherical caps) or a corrugation."""
 
     kind: Annotated[RoughnessKind, ASSUMED] = RoughnessKind.BUMPS
     height: Annotated[float, Unit("m", "2 um", above=0.0)]

@@ -1,8 +1,7 @@
 """Quantities of case files: text with a unit in, SI numbers inside, text with a unit out.
 
 A field of a case is declared as ``Annotated[float, Unit("m", "16 um", above=0.0)]``: it reads ``"16 um"``,
-holds 1.6e-5
-and is written back as ``"1.6e-05 m"``, which reads to the same number again.
+holds 1.6e-5 and is written back as ``"1.6e-05 m"``, which reads to the same number again.
 """
 
 from __future__ import annotations
@@ -35,8 +34,7 @@ def shown(value: float, si: str, unit: str) -> str:
 
 
 def _round(value: float) -> float:
-    """15 digits: takes the rounding of a unit's factor out again (1 mol/L is 1000 mol/m^3, not
-    999.9999999999999)."""
+    """15 digits: undoes the rounding of a unit's factor (1 mol/L is 1000, not 999.9999999999999 mol/m^3)."""
     return float(f"{value:.15g}")
 
 
