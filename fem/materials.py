@@ -20,8 +20,6 @@ if TYPE_CHECKING:  # the laws take their constants from here
 FARADAY = constants.physical_constants["Faraday constant"][0]  # [C/mol]
 GAS_CONSTANT = constants.R  # [J/(mol K)]
 BOLTZMANN_EV = constants.physical_constants["Boltzmann constant in eV/K"][0]  # [eV/K]
-ROOM_TEMPERATURE = 298.15  # [K]
-LITHIUM_MOLAR_VOLUME = 1.2998e-5  # [m3/mol], CRC Handbook of Chemistry and Physics (534 kg/m3)
 
 HIGHEST_TRANSFERENCE = 0.95  # [-] of a binary electrolyte; beyond it use SingleIonConductor
 

@@ -16,13 +16,12 @@ from fem.newton import INVENTORY_TOLERANCE, NewtonResult, small_current
 from fem.overpotentials import VoltageSplit, split_equilibrated
 from fem.p1 import Floats
 from fem.solution import Check, Solution, SolverStatistics
-from meshes.quality import mean_ratio
+from meshes.quality import QUALITY_FLOOR, mean_ratio
 
 CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
 SPLIT_LIMIT = 1e-9  # |losses - V| / V
 SPREAD_LIMIT = 1e-3  # spread of phi_e - Psi(c) over that of phi_e
 AT_REST = 1e-9  # cell current over the smallest exchange current, below which a cell is at rest
-QUALITY_LIMIT = 1e-3  # worst mean ratio of an element
 
 
 def collect(
@@ -237,8 +236,8 @@ def _trust(system: EquilibratedSystem, metrics: dict[str, float], c: Floats) -> 
         Check(
             name="worst_mean_ratio",
             value=worst,
-            limit=QUALITY_LIMIT,
-            passed=worst >= QUALITY_LIMIT,
+            limit=QUALITY_FLOOR,
+            passed=worst >= QUALITY_FLOOR,
             text="worst element's mean ratio is above the quality floor",
         )
     )

@@ -200,7 +200,10 @@ def _design(case: Case, design: Design | None) -> Design:
 
 
 def _cache(folder: Path | None) -> MeshCache | None:
-    return None if folder is None else MeshCache(folder)
+    if folder is None:
+        return None
+    with output.folder(folder):  # refused before any work if nothing can be stored there
+        return MeshCache(folder)
 
 
 def _method(name: str) -> Any:

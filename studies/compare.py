@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from fem.film import FilmNotSolved
 from fem.model import ModelError
 from fem.newton import SolveFailed
 from fem.solve import Method
@@ -181,6 +182,6 @@ def _solve(
                 method=method,
                 progress=lambda text, design=design: tell(f"{design}: {text}"),
             )
-        except (SolveFailed, ModelError) as error:
+        except (SolveFailed, FilmNotSolved, ModelError) as error:
             failures.append(Failure(design=design, reason=str(error)))
     return results, tuple(failures)

@@ -10,7 +10,7 @@ from studies.fields import ASSUMED, Concentration, Source, Table
 from studies.units import Unit
 
 EXCHANGE = Source(
-    "assumed, at the upper end of the 1-10 mA/cm^2 (SEI included) of Hobold, Kim and Gallant 2023, "
+    "assumed, within the range < 1 to > 10 mA/cm^2 (SEI included) of Hobold, Kim and Gallant 2023, "
     "10.1039/D2EE04203G; bare lithium is faster: Boyle 2020, 10.1021/acsenergylett.0c00031"
 )
 LAMBDA = Source("assumed; Sripad 2020, 10.1063/5.0023611 fits the data of Boyle 2020")

@@ -60,7 +60,7 @@ def _make(target: Path) -> list[Path]:
 
 def _refusal(target: Path, error: OSError) -> CaseError:
     reason = (error.strerror or str(error)).lower()
-    return CaseError(f"output folder {target} cannot be written ({reason}); give another one with --out.")
+    return CaseError(f"output folder {target} cannot be written ({reason}); give another one.")
 
 
 def _replace(entry: Path, place: Path) -> None:
