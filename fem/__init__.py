@@ -35,8 +35,9 @@ from fem.model import (
 from fem.newton import Outcome, SolveFailed
 from fem.overpotentials import VoltageSplit
 from fem.reaction import Kinetics, Reaction
-from fem.solution import Check, Solution, SolverStatistics, current_map
+from fem.solution import Solution, SolverStatistics, current_map
 from fem.solve import solve_steady
+from fem.trust import Check
 
 __all__ = [
     "ELECTROLYTE_LAWS",

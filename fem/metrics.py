@@ -91,11 +91,14 @@ class DepthProfile:
         return float(self.current.sum()) + self.foil
 
     def height_above_which(self, share: float) -> float:
-        """Height z [m] above which this share of the total current (fibres + foil) flows; 0.5 gives z50."""
-        below = np.concatenate(([0.0], np.cumsum(self.current))) + self.foil
-        if self.foil >= (1 - share) * self.total:
+        """Greatest height z [m] above which this share of the total current flows (0.5: z50), foil included."""
+        above = np.append(np.cumsum(self.current[::-1])[::-1], 0.0) / self.total
+        enough = np.flatnonzero(above >= share)
+        if not enough.size:
             return float(self.edges[0])
-        return float(np.interp((1 - share) * self.total, below, self.edges))
+        k = enough[-1]
+        part = (above[k] - share) / (above[k] - above[k + 1])
+        return float(self.edges[k] + part * (self.edges[k + 1] - self.edges[k]))
 
 
 def depth_profile(

@@ -7,20 +7,16 @@ import time
 import numpy as np
 
 from fem.currents import CurrentMap, current_maps, join
-from fem.electrolyte import Properties
 from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearStatistics
-from fem.materials import Electrolyte
 from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
-from fem.newton import INVENTORY_TOLERANCE, NewtonResult, small_current
+from fem.newton import NewtonResult, small_current
 from fem.overpotentials import VoltageSplit, split_equilibrated
 from fem.p1 import Floats
-from fem.solution import Check, Solution, SolverStatistics
-from meshes.quality import QUALITY_FLOOR, mean_ratio
+from fem.solution import Solution, SolverStatistics
+from fem.trust import judge, psi_spread
+from meshes.quality import mean_ratio
 
-CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
-SPLIT_LIMIT = 1e-9  # |losses - V| / V
-SPREAD_LIMIT = 1e-3  # spread of phi_e - Psi(c) over that of phi_e
 AT_REST = 1e-9  # cell current over the smallest exchange current, below which a cell is at rest
 
 
@@ -50,9 +46,9 @@ def collect(
     metrics = _metrics(system, state.voltage, maps, fibres, foil, cell_current, profile, split, c)
     metrics["anode_overpotential_V"] = _anode_overpotential(system, phi_e) if counter else np.nan
     metrics["inventory_error"] = float(np.abs(result.residual.inventory).max(initial=0.0))
-    metrics["psi_spread"] = _psi_spread(system, fields.potential, fields.concentration)
+    metrics["psi_spread"] = psi_spread(system, fields.potential, fields.concentration)
     metrics["worst_mean_ratio"] = float(mean_ratio(mesh.points, mesh.cells).min())
-    trust = _trust(system, metrics, c)
+    trust = judge(system, metrics, c)
     metrics = {key: value for key, value in metrics.items() if np.isfinite(value)}
     seconds["currents"] = time.perf_counter() - begin
     return Solution(
@@ -138,10 +134,16 @@ def _cluster_currents(system: EquilibratedSystem, result: NewtonResult) -> Float
 def _profile(
     system: EquilibratedSystem, fibres: list[CurrentMap], foil: list[CurrentMap]
 ) -> DepthProfile | None:
-    """Depth profile over the height of the reacting conductors; None without any."""
+    """Depth profile over the height of the mat: its conductors and the electrolyte that they touch most."""
     if not fibres:
         return None
-    z = system.spaces.mesh.points[-1, system.spaces.solid.nodes]
+    mesh, facets = system.spaces.mesh, np.concatenate([m.facets for m in fibres])
+    beside = mesh.region_of_element[mesh.f2t[:, facets]]
+    area = np.bincount(beside.ravel(), np.tile(mesh.facet_areas(facets), 2), len(mesh.region_names))
+    solid = np.unique(mesh.region_of_element[system.spaces.solid.elements])
+    area[solid] = 0.0
+    inside = np.isin(mesh.region_of_element, [*solid, int(np.argmax(area))])
+    z = mesh.points[-1, mesh.cells[:, inside]]
     return depth_profile(fibres, foil, float(z.min()), float(z.max()), system.area)
 
 
@@ -164,7 +166,8 @@ def _metrics(
         out["charge_imbalance"] = abs(sum(m.current for m in maps.values())) / abs(cell_current)
         out["share_fibres"] = sum(m.current for m in fibres) / cell_current
         out["share_foil"] = sum(m.current for m in foil) / cell_current
-    for prefix, group in (("fibres", fibres), ("foil", foil), ("anode", anode)):
+    counter = [m for m in maps.values() if m.sign < 0]
+    for prefix, group in (("fibres", fibres), ("foil", foil), ("anode", anode), ("counter", counter)):
         if group:
             joined = join(prefix, group)
             out |= uniformity(joined).as_metrics(prefix)
@@ -177,8 +180,12 @@ def _metrics(
         pores = sum(float(system.spaces.compartments[j].pore_volume.sum()) for j in system.salty)
         out["c_min_ratio"] = float(np.nanmin(c)) / (held / pores)
         out["c_max_ratio"] = float(np.nanmax(c)) / (held / pores)
+        mesh = system.spaces.mesh
+        at_anode = [c[mesh.facets[:, m.facets]].min() for m in anode]
+        out["c_min_anode_ratio"] = float(min(at_anode, default=np.nan)) / (held / pores)
     if split is not None:
         out |= split.as_metrics()
+        out["cell_resistance_ohm_m2"] = abs(voltage * system.area / cell_current)
     idle = system.spaces.mesh.facet_areas(system.spaces.idle_facets).sum()
     out["idle_fibre_area_share"] = float(idle / (idle + sum(m.area for m in fibres))) if fibres else np.nan
     return out
@@ -194,86 +201,3 @@ def _anode_overpotential(system: EquilibratedSystem, phi_e: Floats) -> float:
     areas, values = mesh.facet_areas(facets), phi_e[mesh.facets[:, facets]].mean(0)
     lives = np.isfinite(values)
     return float((areas * values)[lives].sum() / areas[lives].sum()) if lives.any() else np.nan
-
-
-def _psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Floats) -> float:
-    """Spread of phi_e - Psi(c) over that of phi_e, the largest of all; Psi integrated afresh from the law."""
-    worst = largest = 0.0
-    for j in system.salty:
-        unknowns = system.spaces.compartments[j].unknowns
-        order = unknowns[np.argsort(concentration[unknowns])]
-        some = order[np.linspace(0, order.size - 1, min(order.size, 400)).astype(int)]
-        salt = system.equilibria[j]
-        assert salt is not None
-        w = potential[some] - _psi_afresh(salt.properties, concentration[some])
-        worst, largest = np.maximum((worst, largest), (np.ptp(w), np.ptp(potential[unknowns])))
-    return 0.0 if largest <= 1e-9 else float(worst / largest)  # [V]; at rest there is nothing to compare
-
-
-def _psi_afresh(properties: Properties, c: Floats) -> Floats:
-    """Psi [V] at ascending c from the first one, by Gauss quadrature of the law between neighbours."""
-    nodes, weights = np.polynomial.legendre.leggauss(8)
-    half = np.diff(c) / 2
-    at = c[:-1] + half + half * nodes[:, None]
-    ohmic, concentration = properties.dpsi_dc(at)
-    return np.concatenate(([0.0], np.cumsum((weights[:, None] * (ohmic + concentration)).sum(0) * half)))
-
-
-def _trust(system: EquilibratedSystem, metrics: dict[str, float], c: Floats) -> tuple[Check, ...]:
-    checks = []
-    for key, limit, text in (
-        ("charge_imbalance", CHARGE_LIMIT, "reaction currents of all surfaces sum to zero"),
-        ("split_closure", SPLIT_LIMIT, "losses add up to the cell voltage (dissipation = I V)"),
-        ("inventory_error", INVENTORY_TOLERANCE, "salt in the cell is what was put in"),
-        ("psi_spread", SPREAD_LIMIT, "phi_e - Psi(c) is constant, no anion moves"),
-    ):
-        if key in metrics:
-            checks.append(
-                Check(name=key, value=metrics[key], limit=limit, passed=metrics[key] <= limit, text=text)
-            )
-    worst = metrics["worst_mean_ratio"]
-    checks.append(
-        Check(
-            name="worst_mean_ratio",
-            value=worst,
-            limit=QUALITY_FLOOR,
-            passed=worst >= QUALITY_FLOOR,
-            text="worst element's mean ratio is above the quality floor",
-        )
-    )
-    reversed_share = metrics.get("anode_reversed_share", 0.0)
-    checks.append(
-        Check(
-            name="reversed_share",
-            value=reversed_share,
-            limit=None,
-            passed=True,
-            text="share of the anode's area where lithium dissolves while the cell plates",
-        )
-    )
-    return (*checks, *_law_range(system, c))
-
-
-def _law_range(system: EquilibratedSystem, c: Floats) -> list[Check]:
-    """Where the solution leaves the range of a law: properties are frozen there, the run goes on."""
-    mesh, out = system.spaces.mesh, []
-    for name, material in system.model.regions.items():
-        if not isinstance(material, Electrolyte):
-            continue
-        values = c[mesh.cells[:, mesh.regions[name]]]
-        if not np.isfinite(values).any():
-            continue
-        low, high = material.law.validity.concentration
-        least, most = float(np.nanmin(values)), float(np.nanmax(values))
-        inside = low <= least and most <= high
-        out.append(
-            Check(
-                name=f"law_range_{name}",
-                value=most if most > high else least,
-                limit=high if most > high else low,
-                passed=inside,
-                text=f"c in {name} is {least:.4g} to {most:.4g} mol/m3; "
-                f"{material.law.name} holds from {low:.4g} to {high:.4g}",
-            )
-        )
-    return out

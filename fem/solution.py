@@ -13,19 +13,9 @@ from fem.metrics import DepthProfile
 from fem.model import Control, Model
 from fem.overpotentials import VoltageSplit
 from fem.p1 import Floats
+from fem.trust import Check, trusted
 from meshes.paraview import write_region, write_surface
 from meshes.tagged import TaggedMesh
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One trust check: a value against its limit, in words; limit None is for information only."""
-
-    name: str
-    value: float
-    limit: float | None
-    passed: bool
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +66,7 @@ class Solution:
     @property
     def trusted(self) -> bool:
         """Whether every check with a limit passed."""
-        return all(check.passed for check in self.trust)
+        return trusted(self.trust)
 
     def write(self, directory: str | Path, progress: Callable[[str], None] | None = None) -> list[Path]:
         """Write <region>.vtu and <surface>.vtu for ParaView and return their paths.

@@ -21,7 +21,8 @@ from studies.case import Case
 from studies.run import DesignResult, Progress, run_design
 
 COLUMNS = (
-    "current_density_A_m2", "cell_voltage_V", "anode_overpotential_V", "ohmic_solid_V", "ohmic_electrolyte_V",
+    "current_density_A_m2", "cell_voltage_V", "cell_resistance_ohm_m2", "anode_overpotential_V",
+    "ohmic_solid_V", "ohmic_electrolyte_V",
     "concentration_V", "kinetic_anode_V", "kinetic_counter_V", "film_anode_V", "film_counter_V", "junction_V",
     "share_fibres", "share_foil",
     *(f"{surface}_{name}" for surface in ("fibres", "foil", "anode")
@@ -68,7 +69,7 @@ class Comparison:
                     {"design": str(design), "status": "failed", "reason": reasons.get(design, "not run")}
                 )
                 continue
-            missed = "; ".join(check.text for check in result.trust if not check.passed)
+            missed = "; ".join(check.text for check in result.trust if check.missed)
             status = "ok" if result.trusted else "not trusted"
             rows.append({"design": str(design), "status": status, "reason": missed, **result.metrics})
         extra = [

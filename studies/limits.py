@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from fem.electrolyte import Properties
 from fem.flat_cell import (
     FlatLayer,
     limiting_current,
-    mat_transmissibility,
-    penetration_depth,
-    wagner_number,
 )
+from fem.penetration import mat_transmissibility, penetration_depth, wagner_number
 from geometry.designs import Design, Gap
 from geometry.regions import Region, Surface
 from meshes.tagged import TaggedMesh
@@ -24,7 +24,7 @@ FLAT = (Design.PLANAR, Design.PLANAR_IONIC)
 def layers(case: Case, design: Design, porosity: float | None = None) -> list[FlatLayer]:
     """Layers between anode plane and counter; the mat is one layer of the given (else the wanted) porosity.
 
-    Its MacMullin number is that of random overlapping fibres (`fem.flat_cell.mat_transmissibility`), an
+    Its MacMullin number is that of random overlapping fibres (`fem.penetration.mat_transmissibility`), an
     estimate for ordered frameworks.
     """
     cell, found, lacking = case.cell, [], 0.0
@@ -35,7 +35,7 @@ def layers(case: Case, design: Design, porosity: float | None = None) -> list[Fl
                 FlatLayer(
                     thickness=cell.framework.thickness,
                     porosity=eps,
-                    macmullin=1.0 / mat_transmissibility(eps),
+                    macmullin=1.0 / through if (through := mat_transmissibility(eps)) > 0 else math.inf,
                 )
             )
         else:
@@ -98,12 +98,14 @@ def stack_metrics(case: Case, design: Design, mesh: TaggedMesh, current_density:
 
     penetration_depth_m uses the steady conductivity kappa_ss (what a steady current sees),
     penetration_depth_initial_m the plain kappa (before the salt has moved); both are properties of a
-    conducting mat alone. The length in the Wagner number is the mat's thickness, the wavelength of a relief,
-    or the distance to the counter.
+    conducting mat alone; a mat too dense for its closure has none of these. The length in the Wagner number
+    is the mat's thickness, the wavelength of a relief, or the distance to the counter.
     """
     law, conditions = build.electrolyte_law(case), case.electrolyte
     at = {"temperature": conditions.temperature, "concentration": conditions.concentration}
     stack = layers(case, design, porosity)
+    if not math.isfinite(stack[0].macmullin):
+        return {}
     foil = limit(case, stack)
     metrics = {
         "limiting_current_foil_A_m2": foil,

@@ -155,7 +155,12 @@ def _checks(results: Mapping[Design, DesignResult]) -> list[dict[str, Any]]:
             if check is None:
                 cells.append(("–", ""))
             else:
-                verdict = "missed" if not check.passed else "info" if check.limit is None else "ok"
+                verdict = (
+                    "missed" if check.missed
+                    else "warning" if check.warns
+                    else "info" if check.limit is None
+                    else "ok"
+                )  # fmt: skip
                 cells.append(("not assessed" if name == "discretisation" else f"{check.value:.3g}", verdict))
         rows.append(
             {

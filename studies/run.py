@@ -14,22 +14,27 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fem.currents import CurrentMap
 from fem.metrics import DepthProfile
 from fem.overpotentials import VoltageSplit
-from fem.solution import Check, Solution
+from fem.solution import Solution
 from fem.solve import Method, solve_steady
+from fem.trust import Check, trusted
 from geometry.designs import Design
 from meshes.quality import MeshReport
 from meshes.tagged import TaggedMesh
 from studies import build, limits
 from studies.case import Case
 from studies.parameters import parameters
+from studies.tables import RandomFramework
 
 FORMAT = 1  # of result.json
 AREA_LIMIT = 0.03  # |error| of the fibre area of straight elements
 VOLUME_LIMIT = 0.09  # the same for the fibre volume
 POROSITY_LIMIT = 0.005  # |porosity of the CAD - wanted|
+EVENNESS = 0.03  # |porosity of a tenth of the mat - mean|
 
 Progress = Callable[[str], None]
 
@@ -55,7 +60,7 @@ class DesignResult:
     @property
     def trusted(self) -> bool:
         """Whether every trust check with a limit passed."""
-        return all(check.passed for check in self.trust)
+        return trusted(self.trust)
 
     @property
     def anode_maps(self) -> list[CurrentMap]:
@@ -77,11 +82,12 @@ def run_design(
 
     Raises ModelError when the model does not fit the mesh, SolveFailed when no steady state was found.
     """
+    memory = Memory(progress)
     solution = solve_steady(
-        mesh, build.model(case, design, mesh), build.control(case), method=method, progress=progress
+        mesh, build.model(case, design, mesh), build.control(case), method=method, progress=memory
     )
     begin = time.perf_counter()
-    written = solution.write(folder / "fields", progress=progress)
+    written = solution.write(folder / "fields", progress=memory)
     seconds = {**solution.statistics.seconds, "files": time.perf_counter() - begin}
     result = DesignResult(
         design=design,
@@ -91,7 +97,7 @@ def run_design(
         profile=solution.depth_profile,
         maps=solution.maps,
         mesh=report,
-        solver=_solver(solution, seconds),
+        solver=_solver(solution, seconds, memory.record()),
         files=tuple(str(path.relative_to(folder)) for path in written),
     )
     text = json.dumps(record(case, result), indent=2, allow_nan=False, default=float)
@@ -116,6 +122,8 @@ def record(case: Case, result: DesignResult) -> dict[str, Any]:
         "mesh": _plain(result.mesh.as_dict()),
         "solver": _plain(result.solver),
         "metrics": _plain(result.metrics),
+        "split": None if result.split is None else _plain(asdict(result.split)),
+        "depth_profile": None if result.profile is None else _plain(asdict(result.profile)),
         "trusted": result.trusted,
         "trust": [_plain(asdict(check)) for check in result.trust],
         "files": list(result.files),
@@ -127,19 +135,41 @@ def version() -> str:
     return metadata.version("bilayer-anode")
 
 
-def peak_memory() -> dict[str, float]:
-    """Largest resident memory so far [MiB] of this process and of the largest mesher it started."""
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    own, children = (
-        resource.getrusage(who).ru_maxrss / unit for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return {"program_MiB": own, "mesher_MiB": children}
+class Memory:
+    """Largest resident memory [MiB] of this process at the end of each stage, by the stage's first word.
+
+    The system keeps one high-water mark for a process, so the numbers never fall.
+    """
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._tell = progress or (lambda _text: None)
+        self._stage = "start"
+        self.by_stage: dict[str, float] = {}
+
+    def __call__(self, text: str) -> None:
+        """Pass a stage text on; the stage before it is over."""
+        self.by_stage[self._stage] = _high_water(resource.RUSAGE_SELF)
+        self._stage = text.split()[0].rstrip(":")
+        self._tell(text)
+
+    def record(self) -> dict[str, Any]:
+        """By stage, of the whole program, and of the largest mesher that it started."""
+        self.by_stage[self._stage] = _high_water(resource.RUSAGE_SELF)
+        return {
+            "by_stage_MiB": self.by_stage,
+            "program_MiB": _high_water(resource.RUSAGE_SELF),
+            "mesher_MiB": _high_water(resource.RUSAGE_CHILDREN),
+        }
 
 
-def _solver(solution: Solution, seconds: Mapping[str, float]) -> dict[str, Any]:
+def _high_water(who: int) -> float:
+    return resource.getrusage(who).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _solver(solution: Solution, seconds: Mapping[str, float], memory: Mapping[str, Any]) -> dict[str, Any]:
     statistics = {**asdict(solution.statistics), "seconds": dict(seconds)}
     statistics["residual_history"] = list(solution.statistics.residual_history)
-    return {**statistics, "peak_memory": peak_memory()}
+    return {**statistics, "peak_memory": memory}
 
 
 def _metrics(case: Case, design: Design, solution: Solution, report: MeshReport) -> dict[str, float]:
@@ -174,6 +204,13 @@ def _mesh_checks(case: Case, design: Design, report: MeshReport) -> list[Check]:
                 text=text,
             )
         )
+    if design.has_framework and isinstance(case.cell.framework, RandomFramework):
+        middle = np.array(report.porosity_tenths[1:-1])
+        uneven = float(np.abs(middle - middle.mean()).max())
+        text = f"unevenness of the porosity by tenths of the mat, middle 80 % (unusual beyond {EVENNESS:g})"
+        found.append(
+            Check(name="porosity_evenness", value=uneven, limit=None, passed=uneven <= EVENNESS, text=text)
+        )
     if report.pocket_share:
         text = "share of the pore volume without a path to the counter, left out of the electrolyte"
         found.append(
@@ -196,6 +233,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

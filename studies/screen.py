@@ -101,7 +101,10 @@ def verdict(comparison: Comparison) -> list[str]:
     lines = [f"[red]{LABELS[f.design]} failed:[/] {f.reason}" for f in comparison.failures]
     for design, result in comparison.results.items():
         lines += missed(design, result)
-    return lines or ["[green]All trust checks passed.[/]"]
+    lines = lines or ["[green]All trust checks passed.[/]"]
+    for design, result in comparison.results.items():
+        lines += warnings(design, result)
+    return lines
 
 
 def missed(design: Design, result: DesignResult) -> list[str]:
@@ -110,7 +113,16 @@ def missed(design: Design, result: DesignResult) -> list[str]:
         f"[red]{LABELS[design]} is not to be trusted:[/] {check.text}: {check.value:.3g}, limit "
         f"{check.limit:g}"
         for check in result.trust
-        if not check.passed and check.limit is not None
+        if check.missed
+    ]
+
+
+def warnings(design: Design, result: DesignResult) -> list[str]:
+    """One line for each check that found something unusual which does not invalidate the result."""
+    return [
+        f"[yellow]{LABELS[design]}, note:[/] {check.text}: {check.value:.3g}"
+        for check in result.trust
+        if check.warns
     ]
 
 

@@ -25,6 +25,7 @@ class Row:
 ROWS = (
     Row("cell voltage (mV)", "cell_voltage_V", 1e3, ".1f"),
     Row("anode overpotential (mV)", "anode_overpotential_V", 1e3, ".1f"),
+    Row("cell resistance (Ω cm²)", "cell_resistance_ohm_m2", 1e4, ".2f"),
     Row("current on fibres (%)", "share_fibres", 1e2, ".1f"),
     Row("mean local j¹ (mA/cm²)", "anode_mean_A_m2", 0.1),
     Row("99 % quantile of j¹ (mA/cm²)", "anode_p99_A_m2", 0.1),

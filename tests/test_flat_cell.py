@@ -29,8 +29,8 @@ from fem import (
     limiting_current,
     solve_steady,
 )
-from fem.flat_cell import mat_transmissibility, penetration_depth, wagner_number
 from fem.materials import FARADAY
+from fem.penetration import mat_transmissibility, penetration_depth, wagner_number
 from meshes.structured import layered_rectangle
 
 T, C0 = 298.15, 1000.0

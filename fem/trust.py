@@ -1,0 +1,129 @@
+"""Trust checks: what must hold in every converged state, its limit, and a verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from fem.electrolyte import Properties
+from fem.equilibrated import EquilibratedSystem
+from fem.materials import Electrolyte
+from fem.newton import INVENTORY_TOLERANCE
+from fem.p1 import Floats
+from meshes.quality import QUALITY_FLOOR
+
+CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
+SPLIT_LIMIT = 1e-9  # |losses - V| / V
+SPREAD_LIMIT = 1e-3  # spread of phi_e - Psi(c) over that of phi_e
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One trust check in words: a value against its limit, or against none, when it informs or warns."""
+
+    name: str
+    value: float
+    limit: float | None
+    passed: bool
+    text: str
+
+    @property
+    def missed(self) -> bool:
+        """Whether the result is not to be trusted."""
+        return self.limit is not None and not self.passed
+
+    @property
+    def warns(self) -> bool:
+        """Whether something is unusual without making the result invalid."""
+        return self.limit is None and not self.passed
+
+
+def trusted(checks: Iterable[Check]) -> bool:
+    """Whether no check with a limit is missed."""
+    return not any(check.missed for check in checks)
+
+
+def psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Floats) -> float:
+    """Spread of phi_e - Psi(c) over that of phi_e, the largest of all; Psi integrated afresh from the law."""
+    worst = largest = 0.0
+    for j in system.salty:
+        unknowns = system.spaces.compartments[j].unknowns
+        order = unknowns[np.argsort(concentration[unknowns])]
+        some = order[np.linspace(0, order.size - 1, min(order.size, 400)).astype(int)]
+        salt = system.equilibria[j]
+        assert salt is not None
+        w = potential[some] - _psi_afresh(salt.properties, concentration[some])
+        worst, largest = np.maximum((worst, largest), (np.ptp(w), np.ptp(potential[unknowns])))
+    return 0.0 if largest <= 1e-9 else float(worst / largest)  # [V]; at rest there is nothing to compare
+
+
+def _psi_afresh(properties: Properties, c: Floats) -> Floats:
+    """Psi [V] at ascending c from the first one, by Gauss quadrature of the law between neighbours."""
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    half = np.diff(c) / 2
+    at = c[:-1] + half + half * nodes[:, None]
+    ohmic, concentration = properties.dpsi_dc(at)
+    return np.concatenate(([0.0], np.cumsum((weights[:, None] * (ohmic + concentration)).sum(0) * half)))
+
+
+def judge(system: EquilibratedSystem, metrics: Mapping[str, float], c: Floats) -> tuple[Check, ...]:
+    """All checks of a state with its metrics and nodal concentration c (n_nodes,) [mol/m3]."""
+    checks = []
+    for key, limit, text in (
+        ("charge_imbalance", CHARGE_LIMIT, "reaction currents of all surfaces sum to zero"),
+        ("split_closure", SPLIT_LIMIT, "losses add up to the cell voltage (dissipation = I V)"),
+        ("inventory_error", INVENTORY_TOLERANCE, "salt in the cell is what was put in"),
+        ("psi_spread", SPREAD_LIMIT, "phi_e - Psi(c) is constant, no anion moves"),
+    ):
+        if key in metrics:
+            checks.append(
+                Check(name=key, value=metrics[key], limit=limit, passed=metrics[key] <= limit, text=text)
+            )
+    worst = metrics["worst_mean_ratio"]
+    checks.append(
+        Check(
+            name="worst_mean_ratio",
+            value=worst,
+            limit=QUALITY_FLOOR,
+            passed=worst >= QUALITY_FLOOR,
+            text="worst element's mean ratio is above the quality floor",
+        )
+    )
+    reversed_share = metrics.get("anode_reversed_share", 0.0)
+    checks.append(
+        Check(
+            name="reversed_share",
+            value=reversed_share,
+            limit=None,
+            passed=True,
+            text="share of the anode's area where lithium dissolves while the cell plates",
+        )
+    )
+    return (*checks, *_law_range(system, c))
+
+
+def _law_range(system: EquilibratedSystem, c: Floats) -> list[Check]:
+    """Where the solution leaves the range of a law: properties are frozen there, the run goes on."""
+    mesh, out = system.spaces.mesh, []
+    for name, material in system.model.regions.items():
+        if not isinstance(material, Electrolyte):
+            continue
+        values = c[mesh.cells[:, mesh.regions[name]]]
+        if not np.isfinite(values).any():
+            continue
+        low, high = material.law.validity.concentration
+        least, most = float(np.nanmin(values)), float(np.nanmax(values))
+        inside = low <= least and most <= high
+        out.append(
+            Check(
+                name=f"law_range_{name}",
+                value=most if most > high else least,
+                limit=None,
+                passed=inside,
+                text=f"c in {name} is {least:.4g} to {most:.4g} mol/m3; {material.law.name} holds from "
+                f"{low:.4g} to {high:.4g}{'' if inside else ', its properties are frozen beyond'}",
+            )
+        )
+    return out
