@@ -91,7 +91,7 @@ class DepthProfile:
         return float(self.current.sum()) + self.foil
 
     def height_above_which(self, share: float) -> float:
-        """Greatest height z [m] above which this share of the total current flows (0.5: z50), foil included."""
+        """Greatest height z [m] above which this share of all current (foil included) flows; 0.5: z50."""
         above = np.append(np.cumsum(self.current[::-1])[::-1], 0.0) / self.total
         enough = np.flatnonzero(above >= share)
         if not enough.size:
