@@ -65,6 +65,10 @@ class Sizing:
             area = stack.projected_area
         if stack.roughness is not None:
             self._limit("the height of the roughness", stack.roughness.height)
+        self.require_area(area)
+
+    def require_area(self, area: float) -> None:
+        """Raise MeshError when a surface of `area` [m2] would take more triangles than can be meshed."""
         triangles = area / (0.433 * self.size**2)
         if triangles > MAX_TRIANGLES:
             raise MeshError(

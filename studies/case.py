@@ -107,7 +107,7 @@ def shipped_names() -> tuple[str, ...]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
         raise CaseError(
             f"case file {path} does not exist; give a TOML file or a shipped case "
@@ -120,4 +120,6 @@ def _text(path: Path) -> str:
             f"case file {path} cannot be read ({error.strerror}); check its permissions."
         ) from error
     except UnicodeDecodeError as error:
-        raise CaseError(f"case file {path} is binary, not text; give a TOML file in UTF-8.") from error
+        raise CaseError(
+            f"case file {path} is binary or in another encoding; save it as UTF-8 text."
+        ) from error

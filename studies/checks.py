@@ -9,6 +9,7 @@ from fem.electrolyte import check_validity
 from geometry.designs import Design
 from geometry.fibres import Framework
 from geometry.stack import Stack
+from meshes.sizing import Sizing
 from studies import build
 from studies.units import shown
 
@@ -65,6 +66,13 @@ def _framework(case: Case) -> Iterator[str]:
                 f"cell.framework.fibre_diameter is {shown(size, 'm', 'um')}, not thinner than {name} = "
                 f"{shown(length, 'm', 'um')}; take thinner fibres or enlarge {name}."
             )
+            return
+    porosity = getattr(framework, "porosity", None)
+    if porosity is not None:  # before it is drawn: a cell of millimetres would take hours
+        solid = (1.0 - porosity) * framework.thickness * case.cell.width * case.cell.depth
+        found = [*_refused("mesh", lambda: Sizing(size=case.mesh.size).require_area(4.0 * solid / size))]
+        if found:
+            yield from found
             return
     yield from _refused("cell.framework", lambda: _drawn(case, build.framework(framework)))
 

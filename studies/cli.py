@@ -1,6 +1,6 @@
 """The command line, thin: it reads, calls one function of this package, and shows what came out.
 
-Exit codes: 0 success, 1 a failed or untrusted computation, 2 bad input.
+Exit codes: 0 success, 1 a failed or untrusted computation, 2 bad input, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ class Guarded(TyperGroup):
         except FAILURES as error:
             errors.print(f"failed: {error}", style="red", markup=False, soft_wrap=True)
             raise typer.Exit(1) from error
+        except KeyboardInterrupt as error:
+            errors.print("stopped; nothing was written", style="red")
+            raise typer.Exit(130) from error
 
 
 app = typer.Typer(
@@ -140,6 +143,10 @@ def mesh(
     chosen = _case(case)
     which = _design(chosen, design)
     output.check_file(out)
+    if out.suffix != ".msh":
+        raise CaseError(
+            f'--out is "{out}", and a mesh is written as .msh; call it {out.with_suffix(".msh")}.'
+        )
     if view is not None:
         with output.folder(view):
             pass

@@ -77,7 +77,7 @@ def _depth(main: DesignResult, results: Results) -> Iterator[str]:
     else:
         verdict = "the mat works rather evenly"
     yield (
-        f"In depth, {verdict}: the top tenth of the mat takes {ratio:.2g} times the current of its bottom "
+        f"In depth, {verdict}: the top tenth of the mat takes {ratio:.3g} times the current of its bottom "
         f"tenth (unevenness of the mat itself included). "
         f"{100 * main.metrics['share_fibres']:.0f} % of the current flows on fibres, "
         f"{100 * main.metrics['share_foil']:.0f} % on the foil under them."

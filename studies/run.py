@@ -189,7 +189,7 @@ def _mesh_checks(case: Case, design: Design, report: MeshReport) -> list[Check]:
     ):
         value = getattr(report, key)
         if value is not None:
-            text = f"{what} of the fibres, made of straight elements, is that of the cylinders"
+            text = f"{what} of the meshed fibres against that of the cylinders (a smaller mesh.size helps)"
             found.append(Check(name=key, value=value, limit=bound, passed=abs(value) <= bound, text=text))
     wanted = getattr(case.cell.framework, "porosity", None) if design.has_framework else None
     if wanted is not None and report.porosity_cad is not None:

@@ -9,7 +9,7 @@ import pytest
 from cases import MISSING, changed
 
 from geometry.designs import Design
-from studies.case import Case, shipped_names
+from studies.case import SHIPPED, Case, shipped_names
 from studies.errors import CaseError
 from studies.parameters import parameters
 from studies.units import Unit, shown
@@ -123,6 +123,12 @@ def test_files_that_cannot_be_read(tmp_path: Any) -> None:
     for name, word in (("no.toml", "does not exist"), ("binary.toml", "binary"), (".", "folder")):
         with pytest.raises(CaseError, match=word):
             Case.load(tmp_path / name)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Any) -> None:
+    """Editors on Windows put one at the head of UTF-8 files."""
+    (tmp_path / "case.toml").write_bytes(b"\xef\xbb\xbf" + (SHIPPED / "bilayer.toml").read_bytes())
+    assert Case.load(tmp_path / "case.toml") == Case.shipped()
 
 
 @pytest.mark.parametrize("name", shipped_names())

@@ -102,8 +102,12 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
     """Found before any work, whatever the command."""
     (tmp_path / "file").write_text("kept", "utf-8")
     for command in ("compare", "run"):
-        refused(bilayer(command, "bilayer", "--out", tmp_path / "file" / "out"), "cannot be written", "--out")
-        refused(bilayer(command, "bilayer", "--out", tmp_path / "file"), "cannot be written", "--out")
+        refused(
+            bilayer(command, "bilayer", "--out", tmp_path / "file" / "out"),
+            "cannot be written",
+            "give another",
+        )
+        refused(bilayer(command, "bilayer", "--out", tmp_path / "file"), "cannot be written", "give another")
     refused(bilayer("mesh", "bilayer", "--out", tmp_path / "file" / "x.msh"), "cannot be written")
     refused(bilayer("mesh", "bilayer", "--out", tmp_path), "folder")
     assert (tmp_path / "file").read_text("utf-8") == "kept"
