@@ -49,6 +49,7 @@ MISTAKES = {
     "fibre": ('fibre_diameter = "1 um"', 'fibre_diameter = "20 um"', "cell.framework.fibre_diameter"),
     "packing": ("porosity = 0.85", "porosity = 0.3", "porosity of a random mat"),
     "mesh": ('size = "0.35 um"', 'size = "1.5 um"', "mesh.size"),
+    "cell": ('width = "16 um"', 'width = "16 mm"', "triangles"),
     "temperature": ('"298.15 K"', '"0 K"', "electrolyte.temperature"),
     "law": ('"valoen-reimers-2005"', '"valoen"', "electrolyte.law"),
     "concentration": ('"1 mol/L"', '"9 mol/L"', "concentration 9000 mol/m3"),
@@ -110,8 +111,21 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
         refused(bilayer(command, "bilayer", "--out", tmp_path / "file"), "cannot be written", "give another")
     refused(bilayer("mesh", "bilayer", "--out", tmp_path / "file" / "x.msh"), "cannot be written")
     refused(bilayer("mesh", "bilayer", "--out", tmp_path), "folder")
+    refused(bilayer("mesh", "bilayer", "--out", tmp_path / "x.stl"), "x.stl", ".msh")
     assert (tmp_path / "file").read_text("utf-8") == "kept"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_stopped_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C: one line, the exit code that shells expect, no files."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("studies.cli.mesh_designs", stop)
+    result = bilayer("run", "bilayer", "--out", tmp_path / "out")
+    assert result.exit_code == 130 and "stopped; nothing was written" in result.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_design_without_its_part(tmp_path: Path) -> None:
