@@ -139,12 +139,12 @@ def mesh_designs(
     if mats and len(mats) < len(designs):
         found += _attempt(cell, mats, sizing, cache, progress, reasons)
     if not found:
-        raise MeshingFailed("; ".join(reasons))
+        raise MeshingFailed("; ".join(dict.fromkeys(reasons)))
     return Realisation(
         draw=max(made.draw for made in found),
         stacks={design: stack for made in found for design, stack in made.stacks.items()},
         meshes={design: mesh for made in found for design, mesh in made.meshes.items()},
-        failures=tuple(reasons),
+        failures=tuple(dict.fromkeys(reasons)),
     )
 
 
