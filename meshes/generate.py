@@ -88,9 +88,9 @@ def realise(
             return Realisation(draw=draw, stacks=stacks, meshes=meshes, failures=tuple(failures))
         failures += failed
         tell(failed[-1])
+    remedy = "another seed, a finer mesh size" if cell.redrawable else "a finer mesh size"
     raise MeshingFailed(
-        f"no mesh after {len(failures)} attempts ({'; '.join(failures)}); "
-        "use another seed, a finer mesh size or a higher porosity"
+        f"no mesh after {len(failures)} attempts ({'; '.join(failures)}); use {remedy} or a higher porosity"
     )
 
 
