@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearSession, LinearSolveFailed
 from fem.model import Galvanostatic, Potentiostatic
@@ -18,6 +20,8 @@ from fem.newton import (
     newton,
 )
 from fem.state import State
+
+LARGEST_CELL = 1e-2  # [m], beyond which a mesh was probably drawn in another unit
 
 
 def solve_system(
@@ -106,4 +110,7 @@ def _failure(system: EquilibratedSystem, result: NewtonResult, last: float | Non
             f"{result.history[-1]:.1e} of the current after {len(result.history)} steps); {reached}; "
             "check the mesh's worst element and the kinetic parameters"
         )
+    height = float(np.ptp(system.spaces.mesh.points[-1]))
+    if height > LARGEST_CELL:
+        text += f"; the cell is {height:.3g} m high: was the mesh drawn in micrometres (scale=1e-6)?"
     return SolveFailed(text, outcome=result.outcome, state=result.state, last_converged_current=last)

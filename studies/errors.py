@@ -147,7 +147,8 @@ def _objection(kind: str, context: Mapping[str, Any], given: Any, message: str) 
     if kind in limits:
         word, key = limits[kind]
         return f"is {shown}; it must be {word} {context[key]:g}"
-    wanted = {"float_type": "a number", "int_type": "a whole number", "int_from_float": "a whole number",
+    wanted = {"float_type": "a number without a unit, such as 0.85",
+              "int_type": "a whole number", "int_from_float": "a whole number",
               "string_type": "text", "tuple_type": "a list", "model_type": "a table of keys",
               "model_attributes_type": "a table of keys", "too_short": "a list with at least one entry",
               "too_long": "a shorter list", "finite_number": "a finite number",

@@ -248,3 +248,10 @@ def test_poor_steps_still_lead_to_the_answer() -> None:
     assert poor.statistics.newton_steps > exact.statistics.newton_steps
     assert poor.statistics.residual_history[-1] < 2 * TOLERANCE
     assert poor.cell_voltage == pytest.approx(exact.cell_voltage, rel=1e-9)
+
+
+def test_a_mesh_in_the_wrong_unit_is_suspected() -> None:
+    """Micrometres taken for metres: depletion at any current, and the sentence asks about the unit."""
+    mesh = layered_rectangle([("separator", 50.0, 10)], width=20.0, nx=2)
+    with pytest.raises(SolveFailed, match=r"the cell is 50 m high.*scale=1e-6"):
+        solve_steady(mesh, planar_model(), Galvanostatic(current_density=100.0))
