@@ -107,7 +107,7 @@ class EquilibratedSystem:
             potential=potential, potential_slope=slope, concentration=c, concentration_slope=c_slope
         )
 
-    def inventory(self, state: State, j: int) -> tuple[float, Floats]:
+    def inventory(self, state: State, fields: Fields, j: int) -> tuple[float, Floats]:
         """int porosity c [mol] of compartment j and its slope (n,) in the joint unknowns.
 
         Vertices and centroid of each simplex, exact to degree 2: weights 1/((d+1)(d+2)) and (d+1)/(d+2).
@@ -117,7 +117,7 @@ class EquilibratedSystem:
         corners = len(compartment.rows)
         lumped = compartment.lumped_volume / (corners + 1)
         weight = compartment.pore_volume * (corners / (corners + 1))
-        c, slope = salt.concentration(state.x[compartment.unknowns])
+        c, slope = (a[compartment.unknowns] for a in (fields.concentration, fields.concentration_slope))
         centre, centre_slope = salt.concentration(state.x[compartment.rows].mean(0))
         gradient = scatter(
             compartment.rows, np.tile(weight * centre_slope / corners, (corners, 1)), self.spaces.size
@@ -151,7 +151,7 @@ class EquilibratedSystem:
             nodal -= scatter(surface.ionic, corner, self.spaces.size)
             counter += at.current if surface.terminal == "counter" else 0.0
             surfaces.append(at)
-        held = [self.inventory(state, j) for j in self.salty]
+        held = [self.inventory(state, fields, j) for j in self.salty]
         target = self.control.current_density * self.area if isinstance(self.control, Galvanostatic) else 0.0
         return Residual(
             field=nodal[self.free],

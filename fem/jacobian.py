@@ -57,7 +57,8 @@ class JacobianPattern:
             rows[i] = residual.inventory_slope[i] * (scale / spaces.compartments[j].amount)
         data = self._stiffness.copy()
         for surface, at, slots in zip(spaces.surfaces, residual.surfaces, self._slots, strict=True):
-            by_eta, by_w = mass(at.reaction.slope_eta, at.weights), self._by_w(surface, at, fields)
+            by_eta = mass(at.reaction.slope_eta, at.weights)
+            by_w = _by_w(surface, at, fields, by_eta)
             block = -by_w if surface.solid is None else _antisymmetric(by_eta, by_w)
             data += scatter(slots, block, data.size)
             self._add_k(surface, at, columns)
@@ -72,12 +73,6 @@ class JacobianPattern:
             companion=lambda: self._companion(residual, scaling),
             scale=scaling,
         )
-
-    def _by_w(self, surface: ReactingSurface, at: SurfaceState, fields: Fields) -> Floats:
-        """Local matrices (d, d, n) of the reaction in the ionic unknowns of its corners."""
-        by_eta, by_c = mass(at.reaction.slope_eta, at.weights), mass(at.reaction.slope_c, at.weights)
-        to = surface.ionic
-        return by_c * fields.concentration_slope[to] - by_eta * fields.potential_slope[to]
 
     def _add_k(self, surface: ReactingSurface, at: SurfaceState, columns: Floats) -> None:
         """Derivatives of the balances in k: -g where current enters the conductor, +g in the electrolyte."""
@@ -129,6 +124,12 @@ class JacobianPattern:
     def _csr(self, data: Floats) -> sp.csr_matrix:
         n = self.spaces.free.size
         return sp.csr_matrix((data[:-1], self._indices, self._indptr), shape=(n, n))
+
+
+def _by_w(surface: ReactingSurface, at: SurfaceState, fields: Fields, by_eta: Floats) -> Floats:
+    """Local matrices (d, d, n) of the reaction in the ionic unknowns of its corners."""
+    by_c, to = mass(at.reaction.slope_c, at.weights), surface.ionic
+    return by_c * fields.concentration_slope[to] - by_eta * fields.potential_slope[to]
 
 
 def _pattern_of(matrix: sp.csr_matrix) -> sp.csr_matrix:

@@ -47,7 +47,11 @@ def collect(
     metrics["anode_overpotential_V"] = _anode_overpotential(system, phi_e) if counter else np.nan
     metrics["inventory_error"] = float(np.abs(result.residual.inventory).max(initial=0.0))
     metrics["psi_spread"] = psi_spread(system, fields.potential, fields.concentration)
-    metrics["worst_mean_ratio"] = float(mean_ratio(mesh.points, mesh.cells).min())
+    metrics["worst_mean_ratio"] = (
+        float(mean_ratio(mesh.points, mesh.cells).min())
+        if mesh.report is None
+        else mesh.report.worst_mean_ratio
+    )
     trust = judge(system, metrics, c)
     metrics = {key: value for key, value in metrics.items() if np.isfinite(value)}
     seconds["currents"] = time.perf_counter() - begin
