@@ -39,6 +39,16 @@ class FlatState:
     concentration_voltage: float
 
 
+def _filled(layers: Sequence[FlatLayer], concentration: float) -> float:
+    """Salt put in, int porosity c0 dz [mol/m2]."""
+    return concentration * sum(layer.porosity * layer.thickness for layer in layers)
+
+
+def _zeta(layers: Sequence[FlatLayer]) -> float:
+    """int N_M dz [m] over all layers."""
+    return sum(layer.thickness * layer.macmullin for layer in layers)
+
+
 def _inventory(salt: SaltEquilibrium, layers: Sequence[FlatLayer], w_plating: float, current: float) -> float:
     """int porosity c dz [mol/m2] with W = w_plating + I zeta, by Gauss quadrature on 16 panels per layer."""
     total, zeta = 0.0, 0.0
@@ -63,8 +73,8 @@ def limiting_current(
 ) -> float:
     """Current density [A/m2] at which the salt at the plating plane is used up, with variable properties."""
     salt = SaltEquilibrium.of(law, temperature, concentration, transference=transference)
-    wanted = concentration * sum(layer.porosity * layer.thickness for layer in layers)
-    guess = (0.0 - salt.w_lower) / sum(layer.thickness * layer.macmullin for layer in layers)
+    wanted = _filled(layers, concentration)
+    guess = -salt.w_lower / _zeta(layers)
 
     def excess(current: float) -> float:
         return _inventory(salt, layers, salt.w_lower, current) - wanted
@@ -94,7 +104,7 @@ def flat_state(
             f"current density {current:.6g} A/m2 must lie between 0 and the limiting current {limit:.6g} "
             "A/m2, where the salt at the plating plane is depleted; lower the current or shorten the layers"
         )
-    wanted = concentration * sum(layer.porosity * layer.thickness for layer in layers)
+    wanted = _filled(layers, concentration)
     w_p = float(
         brentq(
             lambda w: _inventory(salt, layers, w, current) - wanted,
@@ -104,7 +114,7 @@ def flat_state(
             rtol=1e-14,
         )
     )
-    w_s = w_p + current * sum(layer.thickness * layer.macmullin for layer in layers)
+    w_s = w_p + current * _zeta(layers)
     ends = np.array([w_p, w_s])
     c, _ = salt.concentration(ends)
     ohmic, conc = salt.psi_parts(ends)

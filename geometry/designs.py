@@ -74,26 +74,26 @@ class Cell:
         """The layers of one design; raises GeometryError when the cell lacks a part that it needs."""
         design = Design(design)
         self._require(design)
-        mat = layer = None
-        lacking = 0.0
-        if self.framework is not None:
-            if design.has_framework:
-                mat = _drawn(self.framework, self.width, self.depth, draw)
-            else:
-                lacking += self.framework.thickness
-        if self.ionic_layer is not None:
-            if design.has_ionic_layer:
-                layer = self.ionic_layer
-            else:
-                lacking += self.ionic_layer
+        mat = None
+        if self.framework is not None and design.has_framework:
+            mat = _drawn(self.framework, self.width, self.depth, draw)
         return Stack(
             width=self.width,
             depth=self.depth,
-            separator=self.separator + (lacking if self.gap is Gap.SAME_DISTANCE else 0.0),
-            ionic_layer=layer,
+            separator=self.separator_of(design),
+            ionic_layer=self.ionic_layer if design.has_ionic_layer else None,
             mat=mat,
             roughness=self.rough if design.is_rough else None,
         )
+
+    def separator_of(self, design: Design) -> float:
+        """Separator thickness [m] of one design: the gap convention decides what fills a missing part."""
+        lacking = 0.0
+        if self.framework is not None and not design.has_framework:
+            lacking += self.framework.thickness
+        if self.ionic_layer is not None and not design.has_ionic_layer:
+            lacking += self.ionic_layer
+        return self.separator + (lacking if self.gap is Gap.SAME_DISTANCE else 0.0)
 
     def _require(self, design: Design) -> None:
         needed = (

@@ -10,7 +10,7 @@ from fem.flat_cell import (
     limiting_current,
 )
 from fem.penetration import mat_transmissibility, penetration_depth, wagner_number
-from geometry.designs import Design, Gap
+from geometry.designs import Design
 from geometry.regions import Region, Surface
 from meshes.tagged import TaggedMesh
 from studies import build
@@ -27,29 +27,21 @@ def layers(case: Case, design: Design, porosity: float | None = None) -> list[Fl
     Its MacMullin number is that of random overlapping fibres (`fem.penetration.mat_transmissibility`), an
     estimate for ordered frameworks.
     """
-    cell, found, lacking = case.cell, [], 0.0
-    if cell.framework is not None:
-        if design.has_framework:
-            eps = porosity if porosity is not None else wanted_porosity(case)
-            found.append(
-                FlatLayer(
-                    thickness=cell.framework.thickness,
-                    porosity=eps,
-                    macmullin=1.0 / through if (through := mat_transmissibility(eps)) > 0 else math.inf,
-                )
+    cell, found = case.cell, []
+    if cell.framework is not None and design.has_framework:
+        eps = porosity if porosity is not None else wanted_porosity(case)
+        through = mat_transmissibility(eps)
+        found.append(
+            FlatLayer(
+                thickness=cell.framework.thickness,
+                porosity=eps,
+                macmullin=1.0 / through if through > 0 else math.inf,
             )
-        else:
-            lacking += cell.framework.thickness
-    if cell.ionic_layer is not None:
+        )
+    if cell.ionic_layer is not None and design.has_ionic_layer:
         layer = cell.ionic_layer
-        if design.has_ionic_layer:
-            found.append(
-                FlatLayer(thickness=layer.thickness, porosity=layer.porosity, macmullin=layer.macmullin)
-            )
-        else:
-            lacking += layer.thickness
-    separator = cell.separator
-    thickness = separator.thickness + (lacking if cell.gap is Gap.SAME_DISTANCE else 0.0)
+        found.append(FlatLayer(thickness=layer.thickness, porosity=layer.porosity, macmullin=layer.macmullin))
+    separator, thickness = cell.separator, build.cell(case).separator_of(design)
     found.append(FlatLayer(thickness=thickness, porosity=separator.porosity, macmullin=separator.macmullin))
     return found
 
