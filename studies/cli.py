@@ -119,7 +119,7 @@ def run(
         result = run_design(chosen, which, mesh, mesh.report, folder, method=solver, progress=stages)
     console.print(screen.results_table(chosen.title, {which: result}))
     console.print("\n".join(screen.notes()), style="dim")
-    console.print("\n".join(screen.missed(which, result)) or "[green]All trust checks passed.[/]")
+    console.print("\n".join(screen.judgement({which: result})))
     console.print(f"{stages.seconds:.0f} s; result: {out / 'result.json'}", soft_wrap=True)
     if not result.trusted:
         raise typer.Exit(1)

@@ -98,13 +98,15 @@ def mesh_table(title: str, report: MeshReport) -> Table:
 
 def verdict(comparison: Comparison) -> list[str]:
     """What is missing or not to be trusted, one line each; one line of praise if nothing is."""
-    lines = [f"[red]{LABELS[f.design]} failed:[/] {f.reason}" for f in comparison.failures]
-    for design, result in comparison.results.items():
-        lines += missed(design, result)
-    lines = lines or ["[green]All trust checks passed.[/]"]
-    for design, result in comparison.results.items():
-        lines += warnings(design, result)
-    return lines
+    failed = [f"[red]{LABELS[f.design]} failed:[/] {f.reason}" for f in comparison.failures]
+    return judgement(comparison.results, failed)
+
+
+def judgement(results: Mapping[Design, DesignResult], failed: Sequence[str] = ()) -> list[str]:
+    """What failed or is not to be trusted, or one line of praise; then what is unusual but valid."""
+    bad = [*failed, *(line for design, result in results.items() for line in missed(design, result))]
+    unusual = [line for design, result in results.items() for line in warnings(design, result)]
+    return [*(bad or ["[green]All trust checks passed.[/]"]), *unusual]
 
 
 def missed(design: Design, result: DesignResult) -> list[str]:
