@@ -1,17 +1,18 @@
-"""A linear simplex mesh whose regions and surfaces have names that can be relied upon."""
+"""A simplex mesh, straight or curved, whose regions and surfaces have names that can be relied upon."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from skfem import MeshTet1, MeshTri1
 
+from meshes import lagrange
+from meshes.naming import STRAY_PREFIX, check_partition, checked, listed
 from meshes.simplices import (
     FloatArray,
     IntArray,
@@ -25,8 +26,8 @@ from meshes.simplices import (
 if TYPE_CHECKING:
     from meshes.quality import MeshReport
 
-STRAY_PREFIX = "gmsh:"
-"""Names with this prefix are bookkeeping of mesh files, not regions or surfaces."""
+FACET_DEGREE = 7
+"""Degree of the rule for areas of curved facets, whose element of area is no polynomial."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,15 +37,18 @@ class TaggedMesh:
     Guaranteed after construction: every element has positive volume (winding is mended) and is in exactly
     one region, no region or surface is empty, and every index exists. Index arrays are sorted and unique.
 
-    mesh      MeshTri1 (dim 2) or MeshTet1 (dim 3), coordinates [m]
-    regions   name -> element indices, a partition of all elements
-    surfaces  name -> facet indices; surfaces may overlap
-    report    how the mesh was made and how good it is, when it was generated here
+    mesh       MeshTri1 (dim 2) or MeshTet1 (dim 3), coordinates [m]
+    regions    name -> element indices, a partition of all elements
+    surfaces   name -> facet indices; surfaces may overlap
+    midpoints  where the middle of every edge lies [m], (dim, n_edges), in the order of `edges`: the mesh is
+               curved, of second order; None: all edges are straight
+    report     how the mesh was made and how good it is, when it was generated here
     """
 
     mesh: MeshTri1 | MeshTet1
     regions: Mapping[str, IntArray]
     surfaces: Mapping[str, IntArray] = field(default_factory=dict)
+    midpoints: FloatArray | None = None
     report: MeshReport | None = None
 
     def __post_init__(self) -> None:
@@ -54,9 +58,11 @@ class TaggedMesh:
                 "use straight triangles or tetrahedra"
             )
         object.__setattr__(self, "mesh", _wound(self.mesh))
-        object.__setattr__(self, "regions", _checked("region", "element", self.regions, self.n_elements))
-        object.__setattr__(self, "surfaces", _checked("surface", "facet", self.surfaces, self.n_facets))
-        _check_partition(self.regions, self.n_elements)
+        object.__setattr__(self, "regions", checked("region", "element", self.regions, self.n_elements))
+        object.__setattr__(self, "surfaces", checked("surface", "facet", self.surfaces, self.n_facets))
+        check_partition(self.regions, self.n_elements)
+        if self.midpoints is not None:
+            self._check_curved(self.midpoints)
 
     @classmethod
     def from_arrays(
@@ -124,10 +130,69 @@ class TaggedMesh:
     def n_facets(self) -> int:
         return self.facets.shape[1]
 
+    @property
+    def is_curved(self) -> bool:
+        """Whether edges have midpoints of their own."""
+        return self.midpoints is not None
+
+    @cached_property
+    def _edge_tables(self) -> tuple[IntArray, IntArray]:
+        return lagrange.unique_edges(self.cells, self.n_nodes)
+
+    @property
+    def edges(self) -> IntArray:
+        """Node numbers of all edges, ascending, shape (2, n_edges)."""
+        return self._edge_tables[0]
+
+    @property
+    def n_edges(self) -> int:
+        return self.edges.shape[1]
+
+    @cached_property
+    def edge_midpoints(self) -> FloatArray:
+        """Where the middle of every edge lies [m], (dim, n_edges): on the chord unless the mesh is curved."""
+        return self.points[:, self.edges].mean(axis=1) if self.midpoints is None else self.midpoints
+
+    def nodes_of_cells(self, order: int) -> IntArray:
+        """Lagrange nodes of every element, shape (n_local, n_elements): corners, then n_nodes + edge."""
+        if order == 1:
+            return self.cells
+        return np.concatenate((self.cells, self.n_nodes + self._edge_tables[1]))
+
+    def nodes_of_facets(self, order: int, facets: IntArray) -> IntArray:
+        """Lagrange nodes of some facets, shape (n_local, len(facets)), numbered as in `nodes_of_cells`."""
+        corners = self.facets[:, facets]
+        if order == 1:
+            return corners
+        pairs = np.stack([corners[list(edge)] for edge in lagrange.LOCAL_EDGES[self.dim - 1]], axis=1)
+        return np.concatenate((corners, self.n_nodes + lagrange.find_edges(self.edges, pairs, self.n_nodes)))
+
+    def node_points(self, order: int) -> FloatArray:
+        """Coordinates [m] of the Lagrange nodes, shape (dim, n_nodes) or (dim, n_nodes + n_edges)."""
+        return self.points if order == 1 else np.concatenate((self.points, self.edge_midpoints), axis=1)
+
     @cached_property
     def element_volumes(self) -> FloatArray:
         """Volumes [m3] (areas [m2] in 2D), shape (n_elements,), all positive."""
-        return determinants(self.points, self.cells) / (2.0 if self.dim == 2 else 6.0)
+        straight = determinants(self.points, self.cells) / (2.0 if self.dim == 2 else 6.0)
+        if self.midpoints is None:
+            return straight
+        bent = self.bent_elements
+        nodes = self.node_points(2)[:, self.nodes_of_cells(2)[:, bent]]
+        points, weights = lagrange.rule(self.dim, 3)  # det of a quadratic map is a cubic
+        det = lagrange.determinant(lagrange.jacobians(nodes, points))
+        straight[bent] = weights @ det / (2.0 if self.dim == 2 else 6.0)
+        return straight
+
+    @cached_property
+    def bent_elements(self) -> IntArray:
+        """Sorted indices of the elements that have a curved edge; none on a straight mesh."""
+        if self.midpoints is None:
+            return np.empty(0, dtype=np.int64)
+        chord = self.points[:, self.edges]
+        sag = np.abs(self.midpoints - chord.mean(axis=1)).max(axis=0)
+        length = np.abs(chord[:, 1] - chord[:, 0]).max(axis=0)
+        return np.flatnonzero((sag > 1e-12 * length)[self._edge_tables[1]].any(axis=0))
 
     @cached_property
     def region_names(self) -> tuple[str, ...]:
@@ -149,11 +214,16 @@ class TaggedMesh:
     def facets_of(self, name: str) -> IntArray:
         """Facet indices of one surface; refuses unknown names with those that exist."""
         if name not in self.surfaces:
-            raise MeshError(f"the mesh has no surface '{name}'; it has {_listed(self.surfaces)}")
+            raise MeshError(f"the mesh has no surface '{name}'; it has {listed(self.surfaces)}")
         return self.surfaces[name]
 
     def facet_areas(self, facets: IntArray) -> FloatArray:
         """Areas [m2] of facets (lengths [m] in 2D), shape (len(facets),)."""
+        if self.midpoints is not None:
+            nodes = self.node_points(2)[:, self.nodes_of_facets(2, facets)]
+            points, weights = lagrange.rule(self.dim - 1, FACET_DEGREE)
+            area = lagrange.surface_element(lagrange.jacobians(nodes, points))
+            return weights @ area / (1.0 if self.dim == 2 else 2.0)
         corners = self.points[:, self.facets[:, facets]]
         edges = corners[:, 1:] - corners[:, :1]
         if self.dim == 2:
@@ -180,9 +250,33 @@ class TaggedMesh:
         """The same mesh with further (or replaced) surfaces, given as facet indices."""
         return replace(self, surfaces={**self.surfaces, **surfaces})
 
+    def curved(self, midpoints: FloatArray) -> TaggedMesh:
+        """The same mesh with its edges bent through `midpoints` [m] (dim, n_edges), in the order of `edges`.
+
+        Raises MeshError when an element turns inside out.
+        """
+        return replace(self, midpoints=np.asarray(midpoints, dtype=np.float64))
+
+    def straight(self) -> TaggedMesh:
+        """The same mesh with straight edges."""
+        return replace(self, midpoints=None)
+
     def with_report(self, report: MeshReport) -> TaggedMesh:
         """The same mesh with a report."""
         return replace(self, report=report)
+
+    def _check_curved(self, midpoints: FloatArray) -> None:
+        if midpoints.shape != (self.dim, self.n_edges) or not np.isfinite(midpoints).all():
+            raise MeshError(
+                f"midpoints must be finite and of shape {(self.dim, self.n_edges)}, got {midpoints.shape}"
+            )
+        bent = self.bent_elements
+        least = lagrange.least_determinant(self.node_points(2)[:, self.nodes_of_cells(2)[:, bent]])
+        if least.min(initial=1.0) <= 0:
+            raise MeshError(
+                f"{int((least <= 0).sum())} curved elements turn inside out (least det ratio "
+                f"{least.min():.2g}); use a finer mesh at curved surfaces"
+            )
 
     def _mask(self, names: str | Iterable[str]) -> NDArray[np.bool_]:
         mask = np.zeros(self.n_elements, dtype=bool)
@@ -191,52 +285,10 @@ class TaggedMesh:
 
     def _region(self, name: str) -> IntArray:
         if name not in self.regions:
-            raise MeshError(f"the mesh has no region '{name}'; it has {_listed(self.regions)}")
+            raise MeshError(f"the mesh has no region '{name}'; it has {listed(self.regions)}")
         return self.regions[name]
 
 
 def _wound(mesh: MeshTri1 | MeshTet1) -> MeshTri1 | MeshTet1:
     cells = rewound(mesh.p, mesh.t)
     return mesh if cells is mesh.t else simplex_mesh(np.ascontiguousarray(mesh.p), cells)
-
-
-def _checked(kind: str, item: str, named: Mapping[str, ArrayLike], count: int) -> Mapping[str, IntArray]:
-    checked: dict[str, IntArray] = {}
-    for name, values in named.items():
-        if str(name).startswith(STRAY_PREFIX):
-            continue
-        indices = np.unique(np.asarray(values))
-        if indices.size == 0:
-            raise MeshError(f"{kind} '{name}' has no {item}s; leave it out or tag its {item}s")
-        if indices.dtype.kind not in "iu" or indices[0] < 0 or indices[-1] >= count:
-            raise MeshError(
-                f"{kind} '{name}' must hold {item} indices from 0 to {count - 1}, got {indices[[0, -1]]}"
-            )
-        if indices.size != np.size(values):
-            raise MeshError(
-                f"{kind} '{name}' lists {np.size(values) - indices.size} {item}s twice; list each once"
-            )
-        indices.flags.writeable = False
-        checked[str(name)] = indices
-    return MappingProxyType(checked)
-
-
-def _check_partition(regions: Mapping[str, IntArray], count: int) -> None:
-    claims = np.zeros(count, dtype=np.int32)
-    for elements in regions.values():
-        claims[elements] += 1
-    if (claims == 0).any():
-        raise MeshError(
-            f"{int((claims == 0).sum())} of {count} elements belong to no region; "
-            "give every element a named region"
-        )
-    if (claims > 1).any():
-        shared = [name for name, elements in regions.items() if (claims[elements] > 1).any()]
-        raise MeshError(
-            f"{int((claims > 1).sum())} elements belong to several regions ({', '.join(shared)}); "
-            "every element needs exactly one"
-        )
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
