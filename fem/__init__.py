@@ -1,5 +1,6 @@
 """Physics on any tagged mesh: materials, laws, the model, the steady solver and what it returns."""
 
+from fem.convergence import ConvergenceError, Extrapolation, RateTable, convergence, richardson
 from fem.currents import CurrentMap
 from fem.electrolyte import (
     ELECTROLYTE_LAWS,
@@ -48,6 +49,7 @@ __all__ = [
     "Check",
     "Conductor",
     "ConstantProperties",
+    "ConvergenceError",
     "CurrentMap",
     "DepthProfile",
     "Direct",
@@ -56,6 +58,7 @@ __all__ = [
     "Electrolyte",
     "ElectrolyteLaw",
     "Ether",
+    "Extrapolation",
     "Film",
     "FixedPotential",
     "FlatLayer",
@@ -76,6 +79,7 @@ __all__ = [
     "Outcome",
     "Potentiostatic",
     "Properties",
+    "RateTable",
     "Reaction",
     "SaltEquilibrium",
     "SingleIonConductor",
@@ -88,9 +92,11 @@ __all__ = [
     "ValoenReimers",
     "VoltageSplit",
     "ZengMarcus",
+    "convergence",
     "current_map",
     "flat_state",
     "limiting_current",
+    "richardson",
     "solve_steady",
     "uniformity",
 ]
