@@ -57,9 +57,9 @@ class RateTable:
 
     def __post_init__(self) -> None:
         _require_sizes(self.quantity, self.sizes, self.errors)
-        for name, value in (("error", min(self.errors)), ("floor", self.floor)):
+        for value in (*self.errors, self.floor):
             if value < 0.0:
-                raise ConvergenceError(f"{self.quantity}: {name} {value:g} is below 0; give its magnitude")
+                raise ConvergenceError(f"{self.quantity}: an error of {value:g}; give its magnitude")
         if not (math.isfinite(self.least_rate) and math.isfinite(self.largest_error)):
             raise ConvergenceError(f"{self.quantity}: least_rate and largest_error must be finite numbers")
 
@@ -76,15 +76,15 @@ class RateTable:
 
     @property
     def passed(self) -> bool:
-        """Whether every pair that counts is fast enough and the finest error is small enough."""
+        """Whether every pair that counts is fast enough and the finest error small enough; NaN never is."""
         fast = all(
             rate >= self.least_rate for rate, counts in zip(self.rates, self.counted, strict=True) if counts
         )
-        return fast and self.errors[-1] <= self.largest_error
+        return fast and all(map(math.isfinite, self.errors)) and self.errors[-1] <= self.largest_error
 
     @property
     def rows(self) -> tuple[tuple[str, str, str, str], ...]:
-        """Size, error, rate and verdict of each mesh as text."""
+        """Size, error, rate to the mesh before, and verdict of each mesh as text."""
         rows = [(f"{self.sizes[0]:.4g}", f"{self.errors[0]:.3e}", "", "")]
         found = zip(self.sizes[1:], self.errors[1:], self.rates, self.counted, strict=True)
         for size, error, rate, counts in found:
