@@ -90,9 +90,9 @@ def fibre_in_rectangle(radius: float, *, width: float, height: float, n: int) ->
     circle. Regions `fibres`, `pores`; surfaces `left`, `right`, `bottom`, `top` and `fibre_surface`.
     """
     _positive(radius=radius, n=n)
-    if not 2.4 * radius < min(width, height):
+    if not 2.1 * radius < min(width, height):
         raise MeshError(
-            f"a fibre of radius {radius:g} m needs a rectangle wider and higher than 2.4 radii, "
+            f"a fibre of radius {radius:g} m needs a rectangle wider and higher than 2.1 radii, "
             f"got {width:g} m x {height:g} m"
         )
     angle = 0.5 * np.pi * (np.arange(4 * n) / n - 0.5)  # starts at the lower right corner, anticlockwise

@@ -17,6 +17,7 @@ from fem import (
     ValoenReimers,
 )
 from fem.materials import thermal_voltage
+from meshes.simplices import FloatArray
 from meshes.structured import fibre_in_rectangle, layered_rectangle
 from meshes.tagged import TaggedMesh
 
@@ -35,6 +36,12 @@ def electrodes(anode: Kinetics, counter: Kinetics | None = None) -> dict[str, El
         "foil": Electrode(anode, terminal="anode"),
         "counter": Electrode(counter or anode, terminal="counter"),
     }
+
+
+def moved(mesh: TaggedMesh, points: FloatArray) -> TaggedMesh:
+    """The same elements, regions and surfaces with its nodes elsewhere, (dim, n_nodes) [m]."""
+    surfaces = {name: mesh.facets[:, facets] for name, facets in mesh.surfaces.items()}
+    return TaggedMesh.from_arrays(points=points, cells=mesh.cells, regions=mesh.regions, surfaces=surfaces)
 
 
 def planar_mesh(n: int) -> TaggedMesh:

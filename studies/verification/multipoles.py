@@ -25,14 +25,14 @@ from math import comb, exp, factorial, pi, sqrt
 import numpy as np
 from scipy.special import zeta
 
-from fem.p1 import Floats
+from meshes.simplices import FloatArray
 
 ORDERS = np.arange(1, 80, 2)
-Response = Callable[[Floats], Floats]
+Response = Callable[[FloatArray], FloatArray]
 """g of the orders l (n,)."""
 
 
-def insulating(l: Floats) -> Floats:
+def insulating(l: FloatArray) -> FloatArray:
     """No current enters."""
     return -np.ones(l.shape)
 
@@ -57,7 +57,7 @@ def lattice_sum(n: int) -> float:
     return float(2 * zeta(n) + 2 * (-1) ** (n // 2) * (2 * pi) ** n / factorial(n - 1) * series)
 
 
-def amplitudes(fraction: float, response: Response) -> tuple[Floats, Floats]:
+def amplitudes(fraction: float, response: Response) -> tuple[FloatArray, FloatArray]:
     """(A_l r^l, B_l r^-l), each (n,), of the odd orders for E = 1 and a unit cell of side 1."""
     r = sqrt(fraction / pi)
     g = response(ORDERS.astype(float))

@@ -1,0 +1,79 @@
+"""Concentric cylinders with a linear reaction on the inner one.
+
+Resistance per length, from the liquid and from the surface:
+
+    R' = ln(b/a)/(2 pi kappa) + V_T/(2 pi a i0),     V_T = RT/F.
+
+Source: Newman and Thomas-Alyea, Electrochemical Systems (2004), chapter 18; for a = 0.25 um, b = 2 um,
+kappa = 1 S/m and i0 = 10 A/m2 the terms are 0.330953 and 1635.640 ohm m. At that i0 the surface is all of R',
+at 1e5 A/m2 it is a third, so that both terms are seen.
+
+Catches: a wrong quadrature on curved surfaces, a wrong conductance, a factor of length or radius.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fem import (
+    Electrode,
+    FixedPotential,
+    LinearKinetics,
+    Model,
+    Potentiostatic,
+    SingleIonConductor,
+    solve_steady,
+)
+from fem.convergence import convergence
+from meshes.structured import annulus
+from meshes.tagged import TaggedMesh
+from studies.verification.cells import V_T
+from studies.verification.evidence import Comparison, Evidence
+
+INNER, OUTER, KAPPA, VOLTAGE = 0.25e-6, 2e-6, 1.0, 1e-4  # [m], [m], [S/m], [V]
+LIQUID = np.log(OUTER / INNER) / (2 * np.pi * KAPPA)  # [ohm m]
+
+
+def verify() -> Sequence[Evidence]:
+    """The closed form's digits, and rates on nested rings for both currents of exchange."""
+    found = [
+        Comparison(
+            quantity="liquid", found=LIQUID, expected=0.330953, tolerance=5e-7, unit="ohm m", relative=False
+        ),
+        Comparison(
+            quantity="surface, i0 10", found=surface(10.0), expected=1635.640, tolerance=5e-4, unit="ohm m",
+            relative=False,
+        ),
+    ]  # fmt: skip
+    rates = convergence(
+        lambda n: {f"resistance, i0 {i0:g} A/m2": error(ring(n), i0) for i0 in (10.0, 1e5)},
+        (1, 2, 4, 8),
+        least_rates=1.95,
+        largest_errors=5e-4,
+    )
+    return [*found, *rates]
+
+
+def ring(n: int) -> TaggedMesh:
+    """12 n elements around."""
+    return annulus(INNER, OUTER, n_radial=6 * n, n_angular=12 * n)
+
+
+def surface(i0: float) -> float:
+    """V_T/(2 pi a i0) [ohm m]."""
+    return V_T / (2 * np.pi * INNER * i0)
+
+
+def error(mesh: TaggedMesh, i0: float) -> float:
+    """Relative error of the resistance."""
+    model = Model(
+        regions={"pores": SingleIonConductor(conductivity=KAPPA)},
+        boundaries={
+            "inner": Electrode(LinearKinetics(exchange_current=i0), terminal="counter"),
+            "outer": FixedPotential(potential=0.0),
+        },
+    )
+    solution = solve_steady(mesh, model, Potentiostatic(cell_voltage=VOLTAGE))
+    return abs(VOLTAGE / abs(solution.currents["outer"]) / (LIQUID + surface(i0)) - 1)
