@@ -1,5 +1,6 @@
 """Physics on any tagged mesh: materials, laws, the model, the steady solver and what it returns."""
 
+from fem.conditions import Blocking, Contact, Electrode, FixedPotential, Grounded, ModelError
 from fem.convergence import ConvergenceError, Extrapolation, RateTable, convergence, richardson
 from fem.currents import CurrentMap
 from fem.electrolyte import (
@@ -23,16 +24,7 @@ from fem.kinetics import KINETIC_LAWS, ButlerVolmer, LinearKinetics, MarcusHushC
 from fem.linear import Direct, LinearSolver, MultigridKrylov
 from fem.materials import Conductor, Electrolyte, Insulator, SingleIonConductor
 from fem.metrics import DepthProfile, Uniformity, uniformity
-from fem.model import (
-    Blocking,
-    Electrode,
-    FixedPotential,
-    Galvanostatic,
-    Grounded,
-    Model,
-    ModelError,
-    Potentiostatic,
-)
+from fem.model import Galvanostatic, Model, Potentiostatic
 from fem.newton import Outcome, SolveFailed
 from fem.overpotentials import VoltageSplit
 from fem.reaction import Kinetics, Reaction
@@ -49,6 +41,7 @@ __all__ = [
     "Check",
     "Conductor",
     "ConstantProperties",
+    "Contact",
     "ConvergenceError",
     "CurrentMap",
     "DepthProfile",

@@ -12,16 +12,18 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from fem.model import Blocking, Electrode, Grounded, Model, ModelError
-from fem.p1 import P1Space
-from fem.reacting import side
+from fem.conditions import Blocking, Electrode, Grounded, ModelError
+from fem.materials import Conductor
+from fem.model import Model
+from fem.reacting import in_region, reacts, separates, side
+from fem.space import Space
 from meshes.tagged import TaggedMesh
 
 Body = tuple[str, str | int]
 """("terminal", its name), ("conductor", component) or ("electrolyte", component)."""
 
 
-def working_electrolytes(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space) -> NDArray[np.bool_]:
+def working_electrolytes(mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> NDArray[np.bool_]:
     """Flags (n_components of ionic,) of the electrolytes at work.
 
     Raises ModelError if no path leads from the counter to another terminal.
@@ -45,7 +47,7 @@ def working_electrolytes(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: 
     return np.array([("electrolyte", j) in live for j in range(ionic.n_components)], dtype=bool)
 
 
-def _circuit(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space) -> dict[Body, set[Body]]:
+def _circuit(mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> dict[Body, set[Body]]:
     """Neighbours of every body; a conductor at a fixed potential is the terminal that fixes it."""
     body_of_conductor: dict[int, Body] = {}
     links: list[tuple[Body, Body]] = []
@@ -58,19 +60,35 @@ def _circuit(mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space) -> 
         else:
             terminal = ("terminal", f"surface {name}")
         if not isinstance(boundary, Electrode):
+            contact = isinstance(boundary, Grounded) and boundary.resistance > 0
             for label in np.unique(side(mesh, solid, facets)[1]):
-                if label >= 0:
+                if label >= 0 and contact:
+                    links.append((("conductor", int(label)), terminal))
+                elif label >= 0:
                     links.append((body_of_conductor.setdefault(int(label), terminal), terminal))
         if not isinstance(boundary, Grounded):
             touched = np.unique(side(mesh, ionic, facets)[1])
             links += [(terminal, ("electrolyte", int(label))) for label in touched if label >= 0]
-    for pair, law in model.interfaces.items():
-        if not isinstance(law, Blocking):
-            facets = mesh.interface(*pair)
-            between = np.stack((side(mesh, solid, facets)[1], side(mesh, ionic, facets)[1]))
-            for conductor, liquid in np.unique(between, axis=1).T.tolist():
-                body = body_of_conductor.get(conductor, ("conductor", conductor))
-                links.append((body, ("electrolyte", liquid)))
+    spaces = {True: solid, False: ionic}
+    for pair, passing in model.interfaces.items():
+        if isinstance(passing, Blocking) or not (
+            reacts(model, pair, passing) or separates(model, pair, passing)
+        ):
+            continue
+        facets = mesh.interface(*pair)
+        metal = [isinstance(model.regions[name], Conductor) for name in pair]
+        between = np.stack(
+            [
+                spaces[is_metal].component_at(in_region(mesh, facets, name))
+                for is_metal, name in zip(metal, pair, strict=True)
+            ]
+        )
+        for labels in np.unique(between, axis=1).T.tolist():
+            one, other = (
+                body_of_conductor.get(label, ("conductor", label)) if is_metal else ("electrolyte", label)
+                for is_metal, label in zip(metal, labels, strict=True)
+            )
+            links.append((one, other))
     neighbours: dict[Body, set[Body]] = defaultdict(set)
     for one, other in links:
         neighbours[one].add(other)

@@ -1,4 +1,4 @@
-"""Connected bodies of electrolyte: what they are made of and how much lithium they hold."""
+"""Connected bodies of liquid electrolyte: what they are made of and how much salt they hold."""
 
 from __future__ import annotations
 
@@ -6,75 +6,83 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fem.elements import Elements, Floats, Ints, scatter
 from fem.materials import Electrolyte
-from fem.model import Model, ModelError
-from fem.p1 import Floats, Ints, P1Space, scatter
+from fem.model import Model
+from fem.space import Space
+from meshes.connectivity import components
 from meshes.tagged import TaggedMesh
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compartment:
-    """A connected body of electrolyte: its unknowns in the joint vector and the salt that it stores.
+    """A connected body of liquid: its unknowns in the joint vector and the salt that it stores.
 
-    electrolyte is one representative material, None in a single-ion conductor. rows (d+1, n) are the joint
-    unknowns of its elements, pore_volume (n,) [m3] = porosity * volume, amount [mol] the lithium it holds:
-    int porosity c0.
+    regions: names and materials, which need not share a law (only the full solver takes such a body). The
+    content int porosity c is the sum of lumped * c at the unknowns and of weights * c at inner points of the
+    elements, where u = points^T u[rows]: exact to degree 2 (order 1) or 5 (order 2).
     """
 
-    unknowns: Ints
-    electrolyte: Electrolyte | None
-    rows: Ints
-    pore_volume: Floats
-    lumped_volume: Floats  # (n_unknowns,) [m3] a (d+1)-th of the pore volume around each unknown
-    amount: float
+    unknowns: Ints  # (n_unknowns,)
+    regions: dict[str, Electrolyte]
+    rows: Ints  # (n_local, n) joint unknowns of its elements
+    lumped: Floats  # (n_unknowns,) [m3] of pores
+    points: Floats  # (n_local, n_q) shape functions at the inner points
+    weights: Floats  # (n_q, n) [m3] of pores
+    pore_volume: float  # [m3]
+    amount: float  # [mol], int porosity c0
 
     @property
     def mean_concentration(self) -> float:
         """c0 [mol/m3], the mean over the pore volume."""
-        return self.amount / float(self.pore_volume.sum())
+        return self.amount / self.pore_volume
+
+    @property
+    def shares_one_law(self) -> bool:
+        """Whether all its regions have one law and transference number: the equilibrated form then holds."""
+        return len({(m.law, m.transference) for m in self.regions.values()}) == 1
 
 
 def compartments(
-    mesh: TaggedMesh, model: Model, offset: int, ionic: P1Space, volume: Floats
+    mesh: TaggedMesh, model: Model, offset: int, ionic: Space, elements: Elements, cut: Ints
 ) -> tuple[Compartment, ...]:
-    """Every compartment of the ionic space, whose unknowns start at `offset`; volume (n_elements,) [m3].
+    """Every body of liquid of the ionic space, whose unknowns start at `offset`; elements are those of the
+    space.
 
-    Raises ModelError if two materials of one compartment cannot share its salt balance.
+    A single-ion conductor separates what it touches on its two sides.
     """
-    out = []
-    corners = len(ionic.dofs)
     region = mesh.region_of_element[ionic.elements]
-    for label in range(ionic.n_components):
-        mine = ionic.component_of_element == label
+    salty = np.array([isinstance(model.regions[name], Electrolyte) for name in mesh.region_names])[region]
+    label = components(mesh, ionic.elements[salty], cut)[ionic.elements]
+    porosity = by_region(mesh, model, ionic.elements, "porosity")
+    c0 = by_region(mesh, model, ionic.elements, "concentration")
+    corners = mesh.dim + 1
+    out = []
+    for body in range(int(label.max(initial=-1)) + 1):
+        mine = label == body
         names = [mesh.region_names[k] for k in np.unique(region[mine])]
-        materials = [model.regions[name] for name in names]
-        salty = {name: m for name, m in zip(names, materials, strict=True) if isinstance(m, Electrolyte)}
-        if salty and len(salty) < len(materials):
-            raise ModelError(
-                f"regions {', '.join(map(repr, names))} join a salt electrolyte and a single-ion conductor, "
-                "which the equilibrated solver does not couple; use one kind of electrolyte throughout"
-            )
-        first = next(iter(salty.values()), None)
-        for name, material in salty.items():
-            if first and (material.law, material.transference) != (first.law, first.transference):
-                raise ModelError(
-                    f"regions {names[0]!r} and {name!r} share salt but differ in electrolyte law or "
-                    "transference number, where the equilibrated solver does not hold; give them the same law"
-                )
-        pore = volume[mine] * (by_region(mesh, model, ionic.elements[mine], "porosity") if salty else 1.0)
-        c0 = by_region(mesh, model, ionic.elements[mine], "concentration")
-        unknowns = np.flatnonzero(ionic.component == label)
-        lumped = scatter(
-            ionic.dofs[:, mine], np.broadcast_to(pore / corners, (corners, pore.size)), ionic.size
-        )
+        materials = {name: m for name in names if isinstance(m := model.regions[name], Electrolyte)}
+        dofs = ionic.dofs[:, mine]
+        unknowns = np.unique(dofs)
+        weights = elements.weights[:, mine] * porosity[mine]
+        pores = weights.sum(0)
+        if ionic.order == 1:  # corners and centroid: few evaluations, since corners are shared
+            share = np.broadcast_to(pores / (corners * (corners + 1)), dofs.shape)
+            lumped = scatter(dofs, share, ionic.size)[unknowns]
+            points = np.full((corners, 1), 1 / corners)
+            weights = pores[None] * (corners / (corners + 1))
+        else:
+            lumped, points = np.zeros(unknowns.size), elements.shape
         out.append(
             Compartment(
                 unknowns=offset + unknowns,
-                lumped_volume=lumped[unknowns],
-                electrolyte=first,
-                rows=offset + ionic.dofs[:, mine],
-                pore_volume=pore,
-                amount=float((pore * c0).sum()),
+                regions=materials,
+                rows=offset + dofs,
+                lumped=lumped,
+                points=points,
+                weights=weights,
+                pore_volume=float(pores.sum()),
+                amount=float((pores * c0[mine]).sum()),
             )
         )
     return tuple(out)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fem.elements import Floats, Ints
 from fem.interface import ReactingSurface, SurfaceState
-from fem.p1 import Floats, Ints, simplex_rule
 from meshes.tagged import TaggedMesh
 
 
@@ -55,20 +55,18 @@ def current_maps(
     """One map per surface name; interfaces that share a name are joined (fibres in several electrolytes)."""
     parts: dict[str, list[CurrentMap]] = {}
     for surface, at in zip(surfaces, states, strict=True):
-        corners = mesh.points[:, mesh.facets[:, surface.facets]]
-        shape, _ = simplex_rule(mesh.dim - 1)
         j = -at.reaction.current
         part = CurrentMap(
             name=surface.name,
             sign=-1 if surface.terminal == "counter" else 1,
             facets=surface.facets,
             areas=surface.areas,
-            centroids=corners.mean(1),
+            centroids=mesh.points[:, mesh.facets[:, surface.facets]].mean(1),
             current_density=(j * at.weights).sum(0) / surface.areas,
             overpotential=(at.eta * at.weights).sum(0) / surface.areas,
             samples=j,
             weights=at.weights,
-            heights=shape.T @ corners[-1],
+            heights=surface.positions[-1],
         )
         parts.setdefault(surface.name, []).append(part)
     return {name: join(name, found) for name, found in parts.items()}

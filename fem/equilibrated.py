@@ -6,15 +6,16 @@ At steady state no anion moves: N_- = 0 at every point of a salt compartment wit
 so the coupled problem for (phi_s, phi_e, c) is
     div(sigma grad phi_s) = 0,   div((1/N_M) grad W) = 0,
     i_n = i_n(phi_s - Psi(c(W)) - k, c(W)) on every surface,
-with coefficients that never change. Two scalars close it: k of each compartment from its salt inventory,
-int porosity c = int porosity c0, and the counter's potential V from the current. In a single-ion conductor
-the field is phi_e itself and nothing is to be conserved but charge.
+with coefficients that never change. Two scalars close it: k of each compartment from its salt inventory, int
+porosity c = int porosity c0, and the counter's potential V from the current. In a single-ion conductor the
+field is phi_e itself and nothing is to be conserved but charge; where it meets a liquid without resistance,
+phi_e is continuous: the unknown is the liquid's W, and the layer sees phi_e = Psi(c(W)) + k.
 
 Discretely phi_e and c are nodal interpolants of Psi(c(W)) + k and c(W), used in every surface term and in the
 voltage split; the inventory is integrated at quadrature points. Weak forms (v vanishes where a potential is
 fixed):
     R_s(v) = int sigma grad phi_s . grad v + int_Gamma i_n v = 0,
-    R_e(v) = int (1/N_M) grad W . grad v   - int_Gamma i_n v = 0.
+    R_e(v) = int (1/N_M) grad W . grad v + int_layers kappa_i grad phi_e . grad v - int_Gamma i_n v = 0.
 """
 
 from __future__ import annotations
@@ -24,32 +25,45 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fem.compartments import Compartment
+from fem.conditions import ModelError
+from fem.elements import Floats, scatter
 from fem.equilibrium import SaltEquilibrium
-from fem.interface import ReactingSurface, SurfaceState, evaluate, load
+from fem.interface import ReactingSurface, SurfaceState, evaluate
 from fem.jacobian import JacobianPattern
 from fem.linear import BorderedSystem
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
-from fem.p1 import Floats, scatter
 from fem.reaction import Kinetics
-from fem.spaces import Compartment, Spaces
+from fem.spaces import Spaces
 from fem.state import Fields, Residual, State
+from fem.stiffness import Stiffness
 
 
 class EquilibratedSystem:
     """Residual and Jacobian of the equilibrated form on given spaces; the pattern is made once."""
 
+    method = "equilibrated"
+
     def __init__(self, spaces: Spaces, model: Model, control: Control | None) -> None:
+        _check(spaces)
         self.spaces, self.model, self.control = spaces, model, control
-        self.area = _projected_area(spaces, control)
+        self.area = projected_area(spaces, control)
         self.equilibria = tuple(_equilibrium(c, model.temperature) for c in spaces.compartments)
-        self.salty = spaces.salty
         self.free = spaces.free
-        self.pattern = JacobianPattern(spaces)
+        ionic, liquid = spaces.ionic_elements, spaces.liquid
+        body, layer = ionic.where(liquid), ionic.where(~liquid)
+        self.stiffness = Stiffness.assemble(
+            spaces.size,
+            (spaces.solid_elements, spaces.solid_elements.dofs, spaces.conductivity),
+            (body, body.dofs, spaces.ionic_coefficient[liquid]),
+        )
+        self.layers = Stiffness.assemble(spaces.size, (layer, layer.dofs, spaces.ionic_coefficient[~liquid]))
+        self.pattern = JacobianPattern(spaces, self.stiffness, self.layers)
 
     def with_control(self, control: Control) -> EquilibratedSystem:
         """The same system under another control of the same kind; all that does not change is shared."""
         other = copy.copy(self)
-        other.control, other.area = control, _projected_area(self.spaces, control)
+        other.control, other.area = control, projected_area(self.spaces, control)
         return other
 
     # --- state ---
@@ -59,7 +73,7 @@ class EquilibratedSystem:
         x = np.zeros(self.spaces.size)
         x[self.spaces.fixed] = self.spaces.fixed_values
         voltage = self.control.cell_voltage if isinstance(self.control, Potentiostatic) else 0.0
-        return State(x=x, low=np.zeros(x.size), k=np.zeros(len(self.salty)), voltage=voltage)
+        return State(x=x, low=np.zeros(x.size), k=np.zeros(len(self.equilibria)), voltage=voltage)
 
     @property
     def has_current_unknown(self) -> bool:
@@ -68,7 +82,7 @@ class EquilibratedSystem:
 
     def step(self, state: State, z: Floats, fraction: float) -> State:
         """state + fraction * z with z = [x_free, k, V]; what rounding takes from x is kept in low."""
-        n, m = self.free.size, len(self.salty)
+        n, m = self.free.size, len(self.equilibria)
         change = state.low.copy()
         change[self.free] += fraction * z[:n]
         x = state.x + change
@@ -82,9 +96,8 @@ class EquilibratedSystem:
         x_step = np.zeros(self.spaces.size)
         x_step[self.free] = z[: self.free.size]
         fraction = 1.0
-        for j in self.salty:
-            salt, unknowns = self.equilibria[j], self.spaces.compartments[j].unknowns
-            assert salt is not None
+        for compartment, salt in zip(self.spaces.compartments, self.equilibria, strict=True):
+            unknowns = compartment.unknowns
             w, dw = state.x[unknowns], x_step[unknowns]
             for limit, towards in ((salt.w_lower, dw < 0), (salt.w_upper, dw > 0)):
                 if towards.any():
@@ -95,35 +108,24 @@ class EquilibratedSystem:
         """Potential and concentration at the unknowns."""
         potential, slope = state.x.copy(), np.ones(self.spaces.size)
         c, c_slope = np.full(self.spaces.size, np.nan), np.zeros(self.spaces.size)
-        for compartment in self.spaces.compartments:
-            c[compartment.unknowns] = compartment.mean_concentration
-        for i, j in enumerate(self.salty):
-            salt, unknowns = self.equilibria[j], self.spaces.compartments[j].unknowns
-            assert salt is not None
+        for compartment, salt, k in zip(self.spaces.compartments, self.equilibria, state.k, strict=True):
+            unknowns = compartment.unknowns
             at = salt.state(state.x[unknowns])
-            potential[unknowns], slope[unknowns] = at.psi + state.k[i], at.dpsi_dw
+            potential[unknowns], slope[unknowns] = at.psi + k, at.dpsi_dw
             c[unknowns], c_slope[unknowns] = at.c, at.dc_dw
         return Fields(
             potential=potential, potential_slope=slope, concentration=c, concentration_slope=c_slope
         )
 
     def inventory(self, state: State, fields: Fields, j: int) -> tuple[float, Floats]:
-        """int porosity c [mol] of compartment j and its slope (n,) in the joint unknowns.
-
-        Vertices and centroid of each simplex, exact to degree 2: weights 1/((d+1)(d+2)) and (d+1)/(d+2).
-        """
+        """int porosity c [mol] of compartment j and its slope (n,) in the joint unknowns."""
         compartment, salt = self.spaces.compartments[j], self.equilibria[j]
-        assert salt is not None
-        corners = len(compartment.rows)
-        lumped = compartment.lumped_volume / (corners + 1)
-        weight = compartment.pore_volume * (corners / (corners + 1))
         c, slope = (a[compartment.unknowns] for a in (fields.concentration, fields.concentration_slope))
-        centre, centre_slope = salt.concentration(state.x[compartment.rows].mean(0))
-        gradient = scatter(
-            compartment.rows, np.tile(weight * centre_slope / corners, (corners, 1)), self.spaces.size
-        )
-        gradient[compartment.unknowns] += lumped * slope
-        return float(lumped @ c + weight @ centre), gradient
+        inner, inner_slope = salt.concentration(compartment.points.T @ state.x[compartment.rows])
+        local = compartment.points @ (compartment.weights * inner_slope)
+        gradient = scatter(compartment.rows, local, self.spaces.size)
+        gradient[compartment.unknowns] += compartment.lumped * slope
+        return float(compartment.lumped @ c + (compartment.weights * inner).sum()), gradient
 
     # --- equations ---
 
@@ -131,32 +133,32 @@ class EquilibratedSystem:
         self, surface: ReactingSurface, state: State, fields: Fields, law: Kinetics | None = None
     ) -> SurfaceState:
         """Kinetics of one surface at a state (with another law if given)."""
-        if surface.solid is not None:
-            phi_s = fields.potential[surface.solid]
-        else:
-            phi_s = np.asarray(state.voltage if surface.terminal == "counter" else 0.0)
-        phi_e, c = fields.potential[surface.ionic], fields.concentration[surface.ionic]
-        return evaluate(surface, phi_s, phi_e, c, self.model.temperature, law)
+        terminal = state.voltage if surface.terminal == "counter" else 0.0
+        return evaluate(
+            surface, fields.potential, fields.concentration, terminal, self.model.temperature, law
+        )
 
     def residual(self, state: State, laws: Sequence[Kinetics] | None = None) -> Residual:
         """All equations at a state; laws replaces the surfaces' kinetics, one for each."""
         fields = self.fields(state)
-        nodal = self.spaces.stiffness.apply(state.x, state.low)
+        nodal = self.stiffness.apply(state.x, state.low)
+        if self.layers.values.size:
+            nodal += self.layers.apply(fields.potential, fields.potential_slope * state.low)
         surfaces, counter = [], 0.0
         for n, surface in enumerate(self.spaces.surfaces):
             at = self.evaluate_surface(surface, state, fields, laws[n] if laws else None)
-            corner = load(at.reaction.current, at.weights)
-            if surface.solid is not None:
-                nodal += scatter(surface.solid, corner, self.spaces.size)
-            nodal -= scatter(surface.ionic, corner, self.spaces.size)
+            local = surface.load(at.reaction.current)
+            if surface.first is not None:
+                nodal += scatter(surface.first, local, self.spaces.size)
+            nodal -= scatter(surface.second, local, self.spaces.size)
             counter += at.current if surface.terminal == "counter" else 0.0
             surfaces.append(at)
-        held = [self.inventory(state, fields, j) for j in self.salty]
+        held = [self.inventory(state, fields, j) for j in range(len(self.equilibria))]
         target = self.control.current_density * self.area if isinstance(self.control, Galvanostatic) else 0.0
         return Residual(
             field=nodal[self.free],
             inventory=np.array(
-                [h[0] / self.spaces.compartments[j].amount - 1 for h, j in zip(held, self.salty, strict=True)]
+                [h[0] / c.amount - 1 for h, c in zip(held, self.spaces.compartments, strict=True)]
             ),
             inventory_slope=tuple(h[1] for h in held),
             current=counter - target if self.has_current_unknown else 0.0,
@@ -177,16 +179,32 @@ class EquilibratedSystem:
         return self.pattern.assemble(residual, scale, current_is_given=self.has_current_unknown)
 
 
-def _equilibrium(compartment: Compartment, temperature: float) -> SaltEquilibrium | None:
-    electrolyte = compartment.electrolyte
-    if electrolyte is None:
-        return None
+def _check(spaces: Spaces) -> None:
+    """Refuse a body of liquid in which the equilibrated form does not hold."""
+    seen = np.zeros(spaces.size, dtype=bool)
+    for compartment in spaces.compartments:
+        names = " and ".join(map(repr, compartment.regions))
+        if not compartment.shares_one_law:
+            raise ModelError(
+                f"regions {names} share salt but differ in electrolyte law or transference number, where the "
+                "equilibrated solver does not hold; use method='full' or give them the same law"
+            )
+        if seen[compartment.unknowns].any():
+            raise ModelError(
+                f"the liquid of {names} meets another body of liquid in a point of a single-ion conductor; "
+                "separate them by at least one element, or use method='full'"
+            )
+        seen[compartment.unknowns] = True
+
+
+def _equilibrium(compartment: Compartment, temperature: float) -> SaltEquilibrium:
+    liquid = next(iter(compartment.regions.values()))
     return SaltEquilibrium.of(
-        electrolyte.law, temperature, compartment.mean_concentration, transference=electrolyte.transference
+        liquid.law, temperature, compartment.mean_concentration, transference=liquid.transference
     )
 
 
-def _projected_area(spaces: Spaces, control: Control | None) -> float:
+def projected_area(spaces: Spaces, control: Control | None) -> float:
     """Projected area [m2]: the control's, else the counter electrode's, else the mesh's across z."""
     if control is not None and control.area is not None:
         return control.area

@@ -1,9 +1,10 @@
-"""Charge transfer on surfaces: where a reaction happens, and its weak form with linear traces.
+"""Currents through surfaces: where they pass, and their weak form.
 
-On a surface Gamma with current density i_n [A/m2] (anodic positive) the two sides receive
-    + int_Gamma i_n v   in the conductor's balance,      - int_Gamma i_n v   in the electrolyte's balance,
-with the same quadrature, so that charge is conserved to round-off. i_n = i_n(eta, c), eta = phi_s - phi_e,
-from the surface's kinetics; on an electrode phi_s is the potential of its terminal.
+Through a surface Gamma with current density i [A/m2] from its first to its second side the balances receive
+    + int_Gamma i v   on the first side,      - int_Gamma i v   on the second,
+with the same quadrature, so that charge is conserved to round-off. Charge transfer: i = i_n(eta, c) (anodic
+positive), first side the metal, second the electrolyte, eta = phi_s - phi_e; on an electrode phi_s is the
+potential of its terminal. A contact resistance or a junction is the same with two potentials of one carrier.
 """
 
 from __future__ import annotations
@@ -12,36 +13,56 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fem.model import Terminal
-from fem.p1 import Floats, Ints, simplex_rule
+from fem.conditions import Terminal
+from fem.elements import Floats, Ints
 from fem.reaction import Kinetics, Reaction
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReactingSurface:
-    """Facets that share one kinetic law, with the unknowns of their corners on both sides.
+    """Facets that share one law, with the unknowns of their nodes on both sides.
 
-    facets (n,) of the mesh, areas (n,) [m2]; solid (d, n) and ionic (d, n) unknown numbers in the joint
-    vector; solid is None on an electrode, whose metal is at its terminal's potential.
+    facets (n,) of the mesh; first and second (n_local, n): unknown numbers in the joint vector; first is None
+    where a terminal is the first side. shape (n_local, n_q), weights (n_q, n) [m2] and positions (dim, n_q,
+    n) [m] of the quadrature points. given_concentration (n,) [mol/m3]: that of a single-ion conductor, NaN
+    where the liquid's own counts. is_contact: one carrier on both sides, no lithium is plated here.
     """
 
     name: str
     kinetics: Kinetics
     terminal: Terminal | None
+    is_contact: bool
     facets: Ints
-    areas: Floats
-    solid: Ints | None
-    ionic: Ints
+    first: Ints | None
+    second: Ints
+    shape: Floats
+    weights: Floats
+    positions: Floats
+    given_concentration: Floats
+
+    @property
+    def areas(self) -> Floats:
+        """True area (n,) [m2] of each facet."""
+        return self.weights.sum(0)
 
     @property
     def area(self) -> float:
         """True area [m2]."""
-        return float(self.areas.sum())
+        return float(self.weights.sum())
+
+    def load(self, values: Floats) -> Floats:
+        """Nodal loads (n_local, n) of  int values v dA  from values (n_q, n)."""
+        return self.shape @ (values * self.weights)
+
+    def mass(self, values: Floats) -> Floats:
+        """Local matrices (n_local, n_local, n) of  int values u v dA  from values (n_q, n)."""
+        return np.einsum("iq,jq,qf->ijf", self.shape, self.shape, values * self.weights, optimize=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SurfaceState:
-    """Kinetics at the quadrature points (n_q, n_facets) of a surface, and the weights of its integrals."""
+    """What a law gives at the quadrature points (n_q, n_facets) of a surface, and the weights of its
+    integrals."""
 
     eta: Floats  # [V]
     concentration: Floats  # [mol/m3]
@@ -50,38 +71,33 @@ class SurfaceState:
 
     @property
     def current(self) -> float:
-        """int i_n dA [A], anodic positive."""
+        """int i dA [A], from the first side to the second; anodic positive."""
         return float((self.reaction.current * self.weights).sum())
 
 
 def evaluate(
     surface: ReactingSurface,
-    phi_s: Floats,
-    phi_e: Floats,
-    c: Floats,
+    potential: Floats,
+    concentration: Floats,
+    terminal_potential: float,
     temperature: float,
     kinetics: Kinetics | None = None,
 ) -> SurfaceState:
-    """Kinetics of a surface from corner values phi_s (d, n) or one for all, phi_e (d, n) and c (d, n)."""
-    shape, weight = simplex_rule(len(surface.ionic) - 1)
-    eta = shape.T @ np.broadcast_to(phi_s - phi_e, surface.ionic.shape)
-    concentration = shape.T @ c
+    """The law of a surface from joint potentials [V] and concentrations [mol/m3] (n_unknowns,)."""
+    if surface.first is None:
+        difference = terminal_potential - potential[surface.second]
+    else:
+        difference = potential[surface.first] - potential[surface.second]
+    eta = surface.shape.T @ difference
+    given = surface.given_concentration
+    frozen = np.isfinite(given)
+    if frozen.all():
+        c = np.broadcast_to(given, eta.shape)
+    else:
+        c = surface.shape.T @ concentration[surface.second]
+        c = np.where(frozen, given, c) if frozen.any() else c
     law = surface.kinetics if kinetics is None else kinetics
-    return SurfaceState(
-        eta=eta,
-        concentration=concentration,
-        reaction=law.evaluate(eta, concentration, temperature),
-        weights=weight[:, None] * surface.areas,
-    )
-
-
-def load(values: Floats, weights: Floats) -> Floats:
-    """Corner loads (d, n) of  int values v dA  from values and weights (n_q, n)."""
-    shape, _ = simplex_rule(len(values) - 1)
-    return shape @ (values * weights)
-
-
-def mass(values: Floats, weights: Floats) -> Floats:
-    """Local matrices (d, d, n) of  int values u v dA  from values and weights (n_q, n)."""
-    shape, _ = simplex_rule(len(values) - 1)
-    return np.einsum("iq,jq,qf->ijf", shape, shape, values * weights, optimize=True)
+    reaction = law.evaluate(eta, c, temperature)
+    if frozen.any():
+        reaction = reaction._replace(slope_c=np.where(frozen, 0.0, reaction.slope_c))
+    return SurfaceState(eta=eta, concentration=c, reaction=reaction, weights=surface.weights)

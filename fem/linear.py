@@ -22,7 +22,7 @@ import pyamg
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
-from fem.p1 import Floats
+from fem.elements import Floats
 
 
 class LinearSolveFailed(RuntimeError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.currents import CurrentMap
-from fem.p1 import Floats
+from fem.elements import Floats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,15 +74,20 @@ def small_current(system: EquilibratedSystem) -> float:
     volts = thermal_voltage(system.model.temperature)
     reacting = [
         s.kinetics.conductance(_mean_c(system, s), system.model.temperature) * s.area
-        for s in system.spaces.surfaces
+        for s in system.spaces.reacting
     ]
-    return volts * min(reacting) if reacting else float(np.abs(system.spaces.stiffness.values).max()) * volts
+    if reacting:
+        return volts * min(reacting)
+    conductances = (system.stiffness.values, system.layers.values)
+    return volts * max(float(np.abs(values).max(initial=0.0)) for values in conductances)
 
 
 def _mean_c(system: EquilibratedSystem, surface: ReactingSurface) -> float:
-    return system.spaces.compartments[
-        int(system.spaces.compartment_of[surface.ionic[0, 0]])
-    ].mean_concentration
+    given = surface.given_concentration[0]
+    if np.isfinite(given):
+        return float(given)
+    of = int(system.spaces.compartment_of[surface.second[0, 0]])
+    return system.spaces.compartments[of].mean_concentration
 
 
 def newton(system: EquilibratedSystem, start: State, session: LinearSession) -> NewtonResult:
@@ -187,10 +192,13 @@ def counter_current(system: EquilibratedSystem, state: State) -> float:
 
 
 def _secants(system: EquilibratedSystem, current: float) -> list[Kinetics]:
-    anode = sum(s.area for s in system.spaces.surfaces if s.terminal != "counter")
-    counter = sum(s.area for s in system.spaces.surfaces if s.terminal == "counter")
+    anode = sum(s.area for s in system.spaces.reacting if s.terminal != "counter")
+    counter = sum(s.area for s in system.spaces.surfaces_of("counter"))
     out: list[Kinetics] = []
     for surface in system.spaces.surfaces:
+        if surface.is_contact:
+            out.append(surface.kinetics)
+            continue
         mean = current / counter if surface.terminal == "counter" else -current / anode
         temperature = system.model.temperature
         slope = secant_conductance(surface.kinetics, mean, _mean_c(system, surface), temperature)

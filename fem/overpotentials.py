@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from fem.elements import Elements, Floats
 from fem.equilibrated import EquilibratedSystem
-from fem.p1 import Floats
 from fem.state import Residual, State
 
 
@@ -74,27 +75,31 @@ def split_equilibrated(
 ) -> VoltageSplit:
     """The split of an equilibrated state at a cell current [A], from the quadrature of the assembly."""
     spaces = system.spaces
-    solid = _power(spaces.solid_gradients, state.x[spaces.solid.dofs], state.x[spaces.solid.dofs])
+    x = state.x
     ohmic, concentration = np.zeros(spaces.size), np.zeros(spaces.size)
     for compartment, salt in zip(spaces.compartments, system.equilibria, strict=True):
-        w = state.x[compartment.unknowns]
-        if salt is None:
-            ohmic[compartment.unknowns] = w
-        else:
-            ohmic[compartment.unknowns], concentration[compartment.unknowns] = salt.psi_parts(w)
-    dofs = spaces.n_solid + spaces.ionic.dofs
+        w = x[compartment.unknowns]
+        ohmic[compartment.unknowns], concentration[compartment.unknowns] = salt.psi_parts(w)
+    ionic, liquid = spaces.ionic_elements, spaces.liquid
+    body, layer = ionic.where(liquid), ionic.where(~liquid)
     names = spaces.mesh.region_names
     region = spaces.mesh.region_of_element[spaces.ionic.elements]
 
-    def by_region(part: Floats) -> dict[str, float]:
-        power = _power(spaces.ionic_gradients, state.x[dofs], part[dofs]) * spaces.ionic_weights
-        sums = np.bincount(region, power, len(names)) / current
-        return {names[k]: float(sums[k]) for k in np.unique(region)}
+    def by_region(elements: Elements, of: NDArray[np.bool_], flux: Floats, part: Floats) -> dict[str, float]:
+        power = _power(elements, flux, part) * spaces.ionic_coefficient[of]
+        sums = np.bincount(region[of], power, len(names)) / current
+        return {names[k]: float(sums[k]) for k in np.unique(region[of])}
 
+    phi_e = residual.fields.potential
+    solid = _power(spaces.solid_elements, x, x) * spaces.conductivity
     kinetic: dict[str, float] = {}
     film: dict[str, float] = {}
+    junction = 0.0
     for surface, at in zip(spaces.surfaces, residual.surfaces, strict=True):
         power = at.reaction.current * at.weights
+        if surface.is_contact:
+            junction += float((power * at.eta).sum()) / current
+            continue
         kinetic[surface.name] = (
             kinetic.get(surface.name, 0.0) + float((power * at.reaction.eta_s).sum()) / current
         )
@@ -102,16 +107,18 @@ def split_equilibrated(
         film[surface.name] = film.get(surface.name, 0.0) + drop
     return VoltageSplit(
         cell_voltage=state.voltage,
-        ohmic_solid=float((solid * spaces.solid_weights).sum()) / current,
-        ohmic_electrolyte=by_region(ohmic),
-        concentration=by_region(concentration),
+        ohmic_solid=float(solid.sum()) / current,
+        ohmic_electrolyte=by_region(body, liquid, x, ohmic) | by_region(layer, ~liquid, phi_e, phi_e),
+        concentration=by_region(body, liquid, x, concentration),
         kinetic=kinetic,
         film=film,
-        junction=0.0,
+        junction=junction,
         counter_surfaces=tuple(s.name for s in spaces.surfaces_of("counter")),
     )
 
 
-def _power(gradients: Floats, u: Floats, v: Floats) -> Floats:
-    """grad u . grad v (n,) of linear functions with corner values u, v (d+1, n)."""
-    return np.einsum("dn,dn->n", np.einsum("idn,in->dn", gradients, u), np.einsum("idn,in->dn", gradients, v))
+def _power(elements: Elements, u: Floats, v: Floats) -> Floats:
+    """int grad u . grad v (n,) on each element, from values at the joint unknowns."""
+    gradient_u = elements.gradient(u)
+    gradient_v = gradient_u if v is u else elements.gradient(v)
+    return elements.integral(np.einsum("dqn,dqn->qn", gradient_u, gradient_v))

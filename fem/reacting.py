@@ -1,16 +1,23 @@
-"""Which facets react: the surfaces of a model, with the unknowns of their corners on both sides."""
+"""Which facets carry current between two bodies: the surfaces of a model, with the unknowns on both sides."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from fem.conditions import Blocking, Contact, Electrode, Grounded, Interface, Terminal
+from fem.elements import Floats, Ints, traces
 from fem.interface import ReactingSurface
-from fem.model import Blocking, Electrode, Model
-from fem.p1 import Ints, P1Space
+from fem.kinetics import LinearKinetics
+from fem.materials import Conductor, Electrolyte, SingleIonConductor
+from fem.model import Model
+from fem.reaction import Kinetics
+from fem.space import Space
 from meshes.tagged import TaggedMesh
 
+ANY_CONCENTRATION = 1000.0  # [mol/m3], where a law of one carrier is asked for its current
 
-def side(mesh: TaggedMesh, space: P1Space, facets: Ints) -> tuple[Ints, Ints]:
+
+def side(mesh: TaggedMesh, space: Space, facets: Ints) -> tuple[Ints, Ints]:
     """(element, component) of the space behind each facet; component -1 where there is none."""
     first, second = mesh.f2t[:, facets].astype(np.int64)
     on_first = space.component_at(first)
@@ -18,48 +25,148 @@ def side(mesh: TaggedMesh, space: P1Space, facets: Ints) -> tuple[Ints, Ints]:
     return np.where(on_first >= 0, first, second), np.maximum(on_first, on_second)
 
 
+def in_region(mesh: TaggedMesh, facets: Ints, region: str) -> Ints:
+    """The element (n,) of each facet that lies in a region."""
+    first, second = mesh.f2t[:, facets].astype(np.int64)
+    return np.where(mesh.region_of_element[first] == mesh.region_names.index(region), first, second)
+
+
+def separates(model: Model, pair: tuple[str, str], passing: Interface) -> bool:
+    """Whether two bodies of one carrier have potentials of their own on the two sides of their interface."""
+    one_carrier = _is_metal(model, pair[0]) == _is_metal(model, pair[1])
+    return one_carrier and not (isinstance(passing, Contact) and passing.resistance == 0.0)
+
+
+def cuts(mesh: TaggedMesh, model: Model, *, metal: bool) -> Ints:
+    """Facets between conductors (or between electrolytes) whose two sides have potentials of their own."""
+    found = [
+        mesh.interface(*pair)
+        for pair, passing in model.interfaces.items()
+        if separates(model, pair, passing) and _is_metal(model, pair[0]) == metal
+    ]
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
 def reacting_surfaces(
-    mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space
+    mesh: TaggedMesh, model: Model, solid: Space, ionic: Space
 ) -> tuple[ReactingSurface, ...]:
-    """Every interface and electrode with live electrolyte; unknowns are numbered [solid | ionic]."""
+    """Every surface through which current passes into live bodies; unknowns are numbered [solid | ionic]."""
+    build = _Builder(mesh, model, solid, ionic)
     out = []
-    pairs = [mesh.interface(*pair) for pair, law in model.interfaces.items() if not isinstance(law, Blocking)]
+    pairs = [mesh.interface(*pair) for pair, law in model.interfaces.items() if reacts(model, pair, law)]
     reacting = np.unique(np.concatenate(pairs)) if pairs else np.zeros(0, dtype=np.int64)
-    for pair, law in model.interfaces.items():
-        if not isinstance(law, Blocking):
-            facets = mesh.interface(*pair)
-            _, of_ionic = side(mesh, ionic, facets)
-            facets = facets[of_ionic >= 0]
-            _, of_solid = side(mesh, solid, facets)
-            nodes = mesh.facets[:, facets]
-            out.append(
-                ReactingSurface(
-                    name=_surface_name(mesh, pair, mesh.interface(*pair), reacting),
-                    kinetics=law,
-                    terminal=None,
-                    facets=facets,
-                    areas=mesh.facet_areas(facets),
-                    solid=solid.unknowns(of_solid, nodes),
-                    ionic=solid.size + ionic.unknowns(of_ionic[of_ionic >= 0], nodes),
-                )
-            )
+    for pair, passing in model.interfaces.items():
+        facets = mesh.interface(*pair)
+        if reacts(model, pair, passing):
+            metal, liquid = pair if _is_metal(model, pair[0]) else pair[::-1]
+            name = _surface_name(mesh, pair, facets, reacting)
+            out.append(build.between(name, facets, metal, liquid, passing))
+        elif separates(model, pair, passing) and not isinstance(passing, Blocking):
+            one, other = pair if _holds_salt(model, pair[1]) else pair[::-1]
+            out.append(build.between("|".join(pair), facets, one, other, passing))
     for name, boundary in model.boundaries.items():
         if isinstance(boundary, Electrode):
-            facets = mesh.surfaces[name]
-            _, of_ionic = side(mesh, ionic, facets)
-            facets, of_ionic = facets[of_ionic >= 0], of_ionic[of_ionic >= 0]
-            out.append(
-                ReactingSurface(
-                    name=name,
-                    kinetics=boundary.kinetics,
-                    terminal=boundary.terminal,
-                    facets=facets,
-                    areas=mesh.facet_areas(facets),
-                    solid=None,
-                    ionic=solid.size + ionic.unknowns(of_ionic, mesh.facets[:, facets]),
-                )
-            )
+            space, law = ionic, boundary.kinetics
+            out.append(build.at_terminal(name, space, law, boundary.terminal, is_contact=False))
+        elif isinstance(boundary, Grounded) and boundary.resistance > 0:
+            law = _ohmic(boundary.resistance, model)
+            out.append(build.at_terminal(name, solid, law, "anode", is_contact=True))
     return tuple(s for s in out if s.facets.size)
+
+
+def reacts(model: Model, pair: tuple[str, str], passing: Interface) -> bool:
+    """Whether lithium is plated or dissolved between two regions."""
+    return _is_metal(model, pair[0]) != _is_metal(model, pair[1]) and not isinstance(passing, Blocking)
+
+
+class _Builder:
+    """Makes surfaces of facets whose bodies on both sides are live."""
+
+    def __init__(self, mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> None:
+        self.mesh, self.model, self.solid, self.ionic = mesh, model, solid, ionic
+
+    def between(
+        self, name: str, facets: Ints, first: str, second: str, passing: Interface
+    ) -> ReactingSurface:
+        """The surface between two regions."""
+        law = _ohmic(passing.resistance, self.model) if isinstance(passing, Contact) else passing
+        assert not isinstance(law, Blocking)
+        one, other = self._space(first), self._space(second)
+        on_first = one.component_at(in_region(self.mesh, facets, first))
+        on_second = other.component_at(in_region(self.mesh, facets, second))
+        live = (on_first >= 0) & (on_second >= 0)
+        facets, on_first, on_second = facets[live], on_first[live], on_second[live]
+        same_carrier = one is other
+        return self._surface(
+            name, facets, law, None, is_contact=same_carrier,
+            first=self._unknowns(one, on_first, facets),
+            second=self._unknowns(other, on_second, facets),
+            given=self._given(np.full(facets.size, self.mesh.region_names.index(second))),
+        )  # fmt: skip
+
+    def at_terminal(
+        self, name: str, space: Space, law: Kinetics, terminal: Terminal, *, is_contact: bool
+    ) -> ReactingSurface:
+        """The surface of a body that is wired to a terminal."""
+        facets = self.mesh.surfaces[name]
+        element, component = side(self.mesh, space, facets)
+        live = component >= 0
+        facets, element, component = facets[live], element[live], component[live]
+        return self._surface(
+            name, facets, law, terminal, is_contact=is_contact, first=None,
+            second=self._unknowns(space, component, facets),
+            given=self._given(self.mesh.region_of_element[element]),
+        )  # fmt: skip
+
+    def _surface(
+        self, name: str, facets: Ints, law: Kinetics, terminal: Terminal | None, *, is_contact: bool,
+        first: Ints | None, second: Ints, given: Floats,
+    ) -> ReactingSurface:  # fmt: skip
+        shape, weights, positions = traces(self.mesh, facets, self.solid.order)
+        return ReactingSurface(
+            name=name,
+            kinetics=law,
+            terminal=terminal,
+            is_contact=is_contact,
+            facets=facets,
+            first=first,
+            second=second,
+            shape=shape,
+            weights=weights,
+            positions=positions,
+            given_concentration=given,
+        )
+
+    def _space(self, region: str) -> Space:
+        return self.solid if _is_metal(self.model, region) else self.ionic
+
+    def _unknowns(self, space: Space, component: Ints, facets: Ints) -> Ints:
+        offset = 0 if space is self.solid else self.solid.size
+        return offset + space.unknowns(component, self.mesh.nodes_of_facets(space.order, facets))
+
+    def _given(self, region: Ints) -> Floats:
+        """Concentration [mol/m3] on facets whose second side lies in a region by number; NaN in liquids."""
+        by_region = []
+        for name in self.mesh.region_names:
+            material = self.model.regions[name]
+            if isinstance(material, Electrolyte):
+                by_region.append(np.nan)
+            else:
+                fixed = isinstance(material, SingleIonConductor)
+                by_region.append(material.concentration if fixed else ANY_CONCENTRATION)
+        return np.array(by_region)[region]
+
+
+def _is_metal(model: Model, region: str) -> bool:
+    return isinstance(model.regions[region], Conductor)
+
+
+def _holds_salt(model: Model, region: str) -> bool:
+    return isinstance(model.regions[region], Electrolyte)
+
+
+def _ohmic(resistance: float, model: Model) -> Kinetics:
+    return LinearKinetics.of_conductance(1.0 / resistance, model.temperature)
 
 
 def _surface_name(mesh: TaggedMesh, pair: tuple[str, str], facets: Ints, reacting: Ints) -> str:

@@ -7,13 +7,14 @@ import time
 import numpy as np
 
 from fem.currents import CurrentMap, current_maps, join
+from fem.elements import Floats, traces
 from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearStatistics
 from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
 from fem.newton import NewtonResult, small_current
 from fem.overpotentials import VoltageSplit, split_equilibrated
-from fem.p1 import Floats
 from fem.solution import Solution, SolverStatistics
+from fem.state import Fields, State
 from fem.trust import judge, psi_spread
 from meshes.quality import mean_ratio
 
@@ -30,8 +31,11 @@ def collect(
 ) -> Solution:
     """Assemble the Solution of a converged state; `begin` is when this stage started [s, perf_counter]."""
     spaces, mesh, state, fields = system.spaces, system.spaces.mesh, result.state, result.residual.fields
-    maps = current_maps(mesh, spaces.surfaces, result.residual.surfaces)
-    wired = {s.name: s.terminal for s in spaces.surfaces}
+    reacting = [
+        (s, at) for s, at in zip(spaces.surfaces, result.residual.surfaces, strict=True) if not s.is_contact
+    ]
+    maps = current_maps(mesh, *zip(*reacting, strict=True)) if reacting else {}
+    wired = {s.name: s.terminal for s in spaces.reacting}
     counter = [m for name, m in maps.items() if wired[name] == "counter"]
     fibres = [m for name, m in maps.items() if wired[name] is None]
     foil = [m for name, m in maps.items() if wired[name] == "anode"]
@@ -59,11 +63,11 @@ def collect(
         mesh=mesh,
         model=system.model,
         control=system.control,
-        method="equilibrated",
+        method=system.method,
         phi_s=phi_s,
         phi_e=phi_e,
         c=c,
-        current_density=_vectors(system, state.x),
+        current_density=_vectors(system, state, fields),
         maps=maps,
         currents=_currents(system, result, maps),
         cluster_currents=_cluster_currents(system, result),
@@ -74,9 +78,9 @@ def collect(
         depth_profile=profile,
         trust=trust,
         statistics=SolverStatistics(
-            method="equilibrated",
+            method=system.method,
             linear_solver=solver,
-            unknowns=system.free.size + len(system.salty) + int(system.has_current_unknown),
+            unknowns=system.free.size + len(spaces.compartments) + int(system.has_current_unknown),
             newton_steps=len(result.history) - 1,
             krylov_iterations=linear.iterations,
             setups=linear.setups,
@@ -90,38 +94,48 @@ def collect(
 def _nodal(
     system: EquilibratedSystem, potential: Floats, concentration: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    spaces, n = system.spaces, system.spaces.mesh.n_nodes
+    spaces, n = system.spaces, system.spaces.ionic.n_points
     phi_s, phi_e, c = (np.full(n, np.nan) for _ in range(3))
     phi_s[spaces.solid.nodes] = potential[: spaces.n_solid]
     phi_e[spaces.ionic.nodes] = potential[spaces.n_solid :]
-    for j in system.salty:
-        unknowns = spaces.compartments[j].unknowns
-        c[spaces.ionic.nodes[unknowns - spaces.n_solid]] = concentration[unknowns]
+    for compartment in spaces.compartments:
+        unknowns = compartment.unknowns
+        at = spaces.ionic.nodes[unknowns - spaces.n_solid]
+        phi_e[at], c[at] = potential[unknowns], concentration[unknowns]  # at a junction: the liquid's side
     return phi_s, phi_e, c
 
 
-def _vectors(system: EquilibratedSystem, x: Floats) -> Floats:
-    """i = -sigma grad phi_s, -(1/N_M) grad W or -kappa grad phi_e (d, n_elements) [A/m2]."""
+def _vectors(system: EquilibratedSystem, state: State, fields: Fields) -> Floats:
+    """Mean of i = -sigma grad phi_s, -(1/N_M) grad W or -kappa grad phi_e (d, n_elements) [A/m2]."""
     spaces, mesh = system.spaces, system.spaces.mesh
     out = np.full((mesh.dim, mesh.n_elements), np.nan)
-    for space, gradients, weights, offset in (
-        (spaces.solid, spaces.solid_gradients, spaces.solid_weights, 0),
-        (spaces.ionic, spaces.ionic_gradients, spaces.ionic_weights, spaces.n_solid),
+    ionic, liquid = spaces.ionic_elements, spaces.liquid
+    for part, where, coefficient, u in (
+        (spaces.solid_elements, spaces.solid.elements, spaces.conductivity, state.x),
+        (ionic.where(liquid), spaces.ionic.elements[liquid], spaces.ionic_coefficient[liquid], state.x),
+        (
+            ionic.where(~liquid),
+            spaces.ionic.elements[~liquid],
+            spaces.ionic_coefficient[~liquid],
+            fields.potential,
+        ),
     ):
-        coefficient = weights / mesh.element_volumes[space.elements]
-        out[:, space.elements] = -coefficient * np.einsum("idn,in->dn", gradients, x[offset + space.dofs])
+        mean = (part.gradient(u) * part.weights).sum(1) / part.volumes
+        out[:, where] = -coefficient * mean
     return out
 
 
 def _currents(
     system: EquilibratedSystem, result: NewtonResult, maps: dict[str, CurrentMap]
 ) -> dict[str, float]:
-    """Current of each reacting surface (> 0 plates), and into the cell at each fixed one [A]."""
-    fixed = {
-        name: float(result.residual.nodal[unknowns].sum())
-        for name, unknowns in system.spaces.fixed_surfaces.items()
+    """Current [A] of each reacting surface (> 0 plates), into the cell at each fixed one, through
+    contacts."""
+    spaces, residual = system.spaces, result.residual
+    fixed = {name: float(residual.nodal[unknowns].sum()) for name, unknowns in spaces.fixed_surfaces.items()}
+    contacts = {
+        s.name: at.current for s, at in zip(spaces.surfaces, residual.surfaces, strict=True) if s.is_contact
     }
-    return {name: m.current for name, m in maps.items()} | fixed
+    return {name: m.current for name, m in maps.items()} | fixed | contacts
 
 
 def _cluster_currents(system: EquilibratedSystem, result: NewtonResult) -> Floats:
@@ -129,9 +143,9 @@ def _cluster_currents(system: EquilibratedSystem, result: NewtonResult) -> Float
     spaces = system.spaces
     total = np.zeros(spaces.solid.n_components)
     for surface, at in zip(spaces.surfaces, result.residual.surfaces, strict=True):
-        if surface.solid is not None:
+        if surface.first is not None and not surface.is_contact:
             facet = (at.reaction.current * at.weights).sum(0)
-            total += np.bincount(spaces.solid.component[surface.solid[0]], facet, total.size)
+            total += np.bincount(spaces.solid.component[surface.first[0]], facet, total.size)
     return total[spaces.floating]
 
 
@@ -179,13 +193,13 @@ def _metrics(
     if profile is not None and cell_current:
         out["top_bottom_ratio"] = top_bottom_ratio(profile)
         out["z50_m"] = profile.height_above_which(0.5)
-    if system.salty:
-        held = sum(system.spaces.compartments[j].amount for j in system.salty)
-        pores = sum(float(system.spaces.compartments[j].pore_volume.sum()) for j in system.salty)
+    if system.spaces.compartments:
+        held = sum(compartment.amount for compartment in system.spaces.compartments)
+        pores = sum(compartment.pore_volume for compartment in system.spaces.compartments)
         out["c_min_ratio"] = float(np.nanmin(c)) / (held / pores)
         out["c_max_ratio"] = float(np.nanmax(c)) / (held / pores)
-        mesh = system.spaces.mesh
-        at_anode = [c[mesh.facets[:, m.facets]].min() for m in anode]
+        mesh, order = system.spaces.mesh, system.spaces.order
+        at_anode = [np.nanmin(c[mesh.nodes_of_facets(order, m.facets)], initial=np.inf) for m in anode]
         out["c_min_anode_ratio"] = float(min(at_anode, default=np.nan)) / (held / pores)
     if split is not None:
         out |= split.as_metrics()
@@ -201,7 +215,8 @@ def _anode_overpotential(system: EquilibratedSystem, phi_e: Floats) -> float:
     name = next((s for s in ("separator_bottom", "foil") if s in mesh.surfaces), None)
     if name is None:
         return np.nan
-    facets = mesh.surfaces[name]
-    areas, values = mesh.facet_areas(facets), phi_e[mesh.facets[:, facets]].mean(0)
+    facets, order = mesh.surfaces[name], system.spaces.order
+    shape, weights, _ = traces(mesh, facets, order)
+    values = (weights * (shape.T @ phi_e[mesh.nodes_of_facets(order, facets)])).sum(0)
     lives = np.isfinite(values)
-    return float((areas * values)[lives].sum() / areas[lives].sum()) if lives.any() else np.nan
+    return float(values[lives].sum() / weights[:, lives].sum()) if lives.any() else np.nan

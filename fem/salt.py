@@ -15,9 +15,9 @@ from skfem import Basis, ElementTetP1, ElementTriP1, LinearForm
 from skfem.helpers import dot, grad
 
 from fem.electrolyte import Properties
+from fem.elements import Floats
 from fem.materials import FARADAY, Electrolyte, thermal_voltage
 from fem.model import Model
-from fem.p1 import Floats
 from meshes.tagged import TaggedMesh
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from fem.currents import CurrentMap
+from fem.elements import Floats
 from fem.metrics import DepthProfile
 from fem.model import Control, Model
 from fem.overpotentials import VoltageSplit
-from fem.p1 import Floats
 from fem.trust import Check, trusted
 from meshes.paraview import write_region, write_surface
 from meshes.tagged import TaggedMesh

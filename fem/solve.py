@@ -8,9 +8,11 @@ from typing import Literal
 
 import numpy as np
 
+from fem.check import check_model
+from fem.conditions import ModelError
 from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearSolver, choose_linear_solver
-from fem.model import Control, Model, ModelError, check_model
+from fem.model import Control, Model
 from fem.ramp import solve_system
 from fem.results import collect
 from fem.solution import Solution
@@ -19,6 +21,7 @@ from fem.state import State
 from meshes.tagged import TaggedMesh
 
 Method = Literal["equilibrated"]
+Order = Literal[1, 2]
 
 
 def solve_steady(
@@ -27,6 +30,7 @@ def solve_steady(
     control: Control | None = None,
     *,
     method: Method | None = None,
+    order: Order | None = None,
     linear_solver: LinearSolver | None = None,
     guess: Solution | None = None,
     progress: Callable[[str], None] | None = None,
@@ -35,7 +39,8 @@ def solve_steady(
 
     control: Galvanostatic or Potentiostatic when the model has a counter electrode, None when fixed
     potentials drive it. method None chooses (the equilibrated solver; it refuses models where it does not
-    hold). linear_solver None chooses by size. guess: a Solution on the same mesh and layout to start from.
+    hold). order of the fields: None takes 2 on a curved mesh, else 1; order 1 sees the mesh with straight
+    edges. linear_solver None chooses by size. guess: a Solution on the same mesh and layout to start from.
     progress receives short stage texts.
 
     Raises ModelError (ValueError) if the model does not fit the mesh or is not determined, SolveFailed if no
@@ -45,10 +50,11 @@ def solve_steady(
         raise ModelError(f"method {method!r} is not known; use None (automatic) or 'equilibrated'")
     tell = progress or (lambda _text: None)
     check_model(model, mesh, control)
+    order = order or (2 if mesh.is_curved else 1)
     seconds: dict[str, float] = {}
     begin = time.perf_counter()
     tell("assembling")
-    spaces = build_spaces(mesh, model)
+    spaces = build_spaces(mesh if order == 2 else mesh.straight(), model, order)
     system = EquilibratedSystem(spaces, model, control)
     seconds["assembly"] = time.perf_counter() - begin
 
@@ -74,7 +80,7 @@ def _start(guess: Solution | None, system: EquilibratedSystem) -> State | None:
     if (
         not isinstance(state, State)
         or state.x.size != system.spaces.size
-        or state.k.size != len(system.salty)
+        or state.k.size != len(system.equilibria)
     ):
         raise ModelError(
             "guess is a solution with other unknowns; "

@@ -1,10 +1,10 @@
-"""Which field lives where: unknowns of both potentials, salt compartments, pockets, reacting facets.
+"""Which field lives where: unknowns of both potentials, bodies of liquid, pockets, surfaces with current.
 
-The joint vector of unknowns is [phi_s on conductors | u on electrolytes]; u is the salt potential W [A/m] in
-a binary electrolyte (fem/equilibrated.py) and phi_e [V] in a single-ion conductor. Every facet-connected
-component is numbered on its own. Electrolyte that lies on no path between terminals (an isolated pore pocket,
-fem/circuit.py) carries no current at steady state and would corrupt the salt inventory: it is left out and
-reported; so is a conductor that nothing touches electrically.
+The joint vector of unknowns is [phi_s on conductors | electrolyte potential on electrolytes]. Every connected
+component is numbered on its own; a contact or junction resistance separates the bodies on its two sides.
+Electrolyte that lies on no path between terminals (an isolated pore pocket, fem/circuit.py) carries no
+current at steady state and would corrupt the salt inventory: it is left out and reported; so is a conductor
+that nothing touches electrically.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fem.circuit import working_electrolytes
 from fem.compartments import Compartment, by_region, compartments
+from fem.conditions import Blocking, Electrode, FixedPotential, Grounded, ModelError
+from fem.elements import Elements, Floats, Ints
 from fem.interface import ReactingSurface
 from fem.materials import Conductor, Electrolyte, SingleIonConductor
-from fem.model import Blocking, Electrode, FixedPotential, Grounded, Model, ModelError
-from fem.p1 import Floats, Ints, P1Space, Stiffness, barycentric_gradients
-from fem.reacting import reacting_surfaces, side
+from fem.model import Model
+from fem.reacting import cuts, in_region, reacting_surfaces, reacts, side
+from fem.space import Space
+from meshes.connectivity import linked
 from meshes.tagged import TaggedMesh
 
 
@@ -29,19 +33,20 @@ class Spaces:
     """Everything about a mesh and a model's layout that does not change with the operating point."""
 
     mesh: TaggedMesh
-    solid: P1Space
-    ionic: P1Space
+    order: int
+    solid: Space
+    ionic: Space
+    solid_elements: Elements  # dofs are joint unknowns
+    ionic_elements: Elements
+    conductivity: Floats  # sigma [S/m] of each solid element
+    ionic_coefficient: Floats  # 1/N_M [-] of each liquid element, kappa_i [S/m] of each single-ion one
+    liquid: NDArray[np.bool_]  # (n,) which ionic elements hold salt
     compartments: tuple[Compartment, ...]
     surfaces: tuple[ReactingSurface, ...]
-    stiffness: Stiffness  # sigma, 1/N_M or kappa_i: [S/m] on phi, [-] on W
-    solid_gradients: Floats
-    ionic_gradients: Floats
-    solid_weights: Floats  # sigma * volume [S m2]
-    ionic_weights: Floats  # volume / N_M [m3] or kappa_i * volume [S m2]
     fixed: Ints  # joint unknowns of given value
     fixed_values: Floats  # [V]
     fixed_surfaces: dict[str, Ints]  # surface name -> its joint unknowns
-    floating: Ints  # labels of conductor components with no fixed potential
+    floating: Ints  # labels of conductor components without a path of metal to a terminal
     pocket_elements: Ints
     isolated_solid_elements: Ints
     idle_facets: Ints  # conductor facets that face a pocket
@@ -57,36 +62,38 @@ class Spaces:
         return self.solid.size + self.ionic.size
 
     @cached_property
-    def salty(self) -> tuple[int, ...]:
-        """Numbers of the compartments that hold salt."""
-        return tuple(j for j, c in enumerate(self.compartments) if c.electrolyte is not None)
-
-    @cached_property
     def free(self) -> Ints:
         """Joint unknowns without a given value."""
         return np.setdiff1d(np.arange(self.size), self.fixed)
 
     @cached_property
     def compartment_of(self) -> Ints:
-        """Compartment of each joint unknown (size,), -1 on conductors."""
+        """Compartment of each joint unknown (size,), -1 where there is no salt."""
         of = np.full(self.size, -1)
         for j, compartment in enumerate(self.compartments):
             of[compartment.unknowns] = j
         return of
 
+    @property
+    def reacting(self) -> tuple[ReactingSurface, ...]:
+        """Surfaces on which lithium is plated or dissolved."""
+        return tuple(s for s in self.surfaces if not s.is_contact)
+
     def surfaces_of(self, terminal: str | None) -> tuple[ReactingSurface, ...]:
         """Reacting surfaces of a terminal, or those of the conductors (None)."""
-        return tuple(s for s in self.surfaces if s.terminal == terminal)
+        return tuple(s for s in self.reacting if s.terminal == terminal)
 
 
-def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
+def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
     """Lay the fields of a model out on a mesh. The model must have passed `check_model`.
 
-    Raises ModelError if no electrolyte is left, or if two materials of one compartment cannot share its salt
-    balance.
+    Raises ModelError if no electrolyte is left.
     """
-    solid = P1Space.on(mesh, _elements(mesh, model.regions_of(Conductor)))
-    ionic_all = P1Space.on(mesh, _elements(mesh, model.regions_of(Electrolyte, SingleIonConductor)))
+    solid_cut, ionic_cut = cuts(mesh, model, metal=True), cuts(mesh, model, metal=False)
+    solid = Space.on(mesh, _elements(mesh, model.regions_of(Conductor)), order, solid_cut)
+    ionic_all = Space.on(
+        mesh, _elements(mesh, model.regions_of(Electrolyte, SingleIonConductor)), order, ionic_cut
+    )
     live = working_electrolytes(mesh, model, solid, ionic_all)
     ionic = ionic_all.select(live)
     if ionic.size == 0 and ionic_all.size > 0:
@@ -94,58 +101,71 @@ def build_spaces(mesh: TaggedMesh, model: Model) -> Spaces:
             "no electrolyte is connected to a counter electrode or a fixed potential; "
             "check the surfaces named in boundaries"
         )
-    pockets = ionic_all.elements[~live[ionic_all.component_of_element]]
-
-    touched = np.zeros(solid.n_components, dtype=bool)
-    pinned = np.zeros(solid.n_components, dtype=bool)
-    for name, boundary in model.boundaries.items():
-        if isinstance(boundary, Grounded | FixedPotential):
-            _, of = side(mesh, solid, mesh.surfaces[name])
-            pinned[of[of >= 0]] = True
-    idle: list[Ints] = []
-    for pair, law in model.interfaces.items():
-        facets = mesh.interface(*pair)
-        _, of_solid = side(mesh, solid, facets)
-        _, of_ionic = side(mesh, ionic, facets)
-        idle.append(facets[of_ionic < 0])
-        if not isinstance(law, Blocking):
-            touched[of_solid[of_ionic >= 0]] = True
-    keep = touched | pinned
+    keep, wired, idle = _conductors(mesh, model, solid, ionic)
     isolated = solid.elements[~keep[solid.component_of_element]] if solid.size else solid.elements
     solid = solid.select(keep)
-    pinned = pinned[keep]
 
     fixed, values, by_surface = _fixed(mesh, model, solid, ionic)
-    gradients_s, volume_s = barycentric_gradients(mesh.points, mesh.cells[:, solid.elements])
-    gradients_e, volume_e = barycentric_gradients(mesh.points, mesh.cells[:, ionic.elements])
-    weights_s = volume_s * by_region(mesh, model, solid.elements, "conductivity")
-    weights_e = volume_e * _ionic_coefficient(mesh, model, ionic.elements)
-    dofs = np.concatenate((solid.dofs, solid.size + ionic.dofs), axis=1)
-    size = solid.size + ionic.size
+    ionic_elements = Elements.of(mesh, ionic.elements, solid.size + ionic.dofs, order)
+    liquid = np.isfinite(by_region(mesh, model, ionic.elements, "macmullin"))
     return Spaces(
         mesh=mesh,
+        order=order,
         solid=solid,
         ionic=ionic,
-        compartments=compartments(mesh, model, solid.size, ionic, volume_e),
-        surfaces=reacting_surfaces(mesh, model, solid, ionic),
-        stiffness=Stiffness.assemble(
-            size,
-            dofs,
-            np.concatenate((gradients_s, gradients_e), axis=2),
-            np.concatenate((weights_s, weights_e)),
+        solid_elements=Elements.of(mesh, solid.elements, solid.dofs, order),
+        ionic_elements=ionic_elements,
+        conductivity=by_region(mesh, model, solid.elements, "conductivity"),
+        ionic_coefficient=np.where(
+            liquid,
+            1.0 / by_region(mesh, model, ionic.elements, "macmullin"),
+            by_region(mesh, model, ionic.elements, "conductivity"),
         ),
-        solid_gradients=gradients_s,
-        ionic_gradients=gradients_e,
-        solid_weights=weights_s,
-        ionic_weights=weights_e,
+        liquid=liquid,
+        compartments=compartments(mesh, model, solid.size, ionic, ionic_elements, ionic_cut),
+        surfaces=reacting_surfaces(mesh, model, solid, ionic),
         fixed=fixed,
         fixed_values=values,
         fixed_surfaces=by_surface,
-        floating=np.flatnonzero(~pinned),
-        pocket_elements=pockets,
+        floating=np.flatnonzero(~wired[keep]),
+        pocket_elements=ionic_all.elements[~live[ionic_all.component_of_element]],
         isolated_solid_elements=isolated,
-        idle_facets=np.concatenate(idle) if idle else np.zeros(0, dtype=np.int64),
+        idle_facets=idle,
     )
+
+
+def _conductors(
+    mesh: TaggedMesh, model: Model, solid: Space, ionic: Space
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Ints]:
+    """Of each conductor: does anything touch it electrically, is it wired to a terminal; and the idle
+    facets."""
+    touched = np.zeros(solid.n_components, dtype=bool)
+    wired = np.zeros(solid.n_components, dtype=bool)
+    for name, boundary in model.boundaries.items():
+        if isinstance(boundary, Grounded | FixedPotential):
+            _, of = side(mesh, solid, mesh.surfaces[name])
+            wired[of[of >= 0]] = True
+    idle: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    joined: list[Ints] = [np.zeros((2, 0), dtype=np.int64)]
+    for pair, passing in model.interfaces.items():
+        facets = mesh.interface(*pair)
+        metals = [isinstance(model.regions[name], Conductor) for name in pair]
+        if all(metals):
+            sides = [solid.component_at(in_region(mesh, facets, name)) for name in pair]
+            if not isinstance(passing, Blocking):
+                joined.append(np.stack(sides))
+        elif any(metals):
+            _, of_solid = side(mesh, solid, facets)
+            _, of_ionic = side(mesh, ionic, facets)
+            idle.append(facets[of_ionic < 0])
+            if reacts(model, pair, passing):
+                touched[of_solid[of_ionic >= 0]] = True
+    group = linked(solid.n_components, np.concatenate(joined, axis=1))
+    for flags in (touched, wired):
+        some = np.zeros(solid.n_components, dtype=bool)
+        some[group[flags]] = True
+        flags |= some[group]
+    return touched | wired, wired, np.concatenate(idle)
 
 
 def _elements(mesh: TaggedMesh, names: tuple[str, ...]) -> Ints:
@@ -153,12 +173,12 @@ def _elements(mesh: TaggedMesh, names: tuple[str, ...]) -> Ints:
 
 
 def _fixed(
-    mesh: TaggedMesh, model: Model, solid: P1Space, ionic: P1Space
+    mesh: TaggedMesh, model: Model, solid: Space, ionic: Space
 ) -> tuple[Ints, Floats, dict[str, Ints]]:
     value: dict[int, tuple[float, str]] = {}
     by_surface: dict[str, Ints] = {}
     for name, boundary in model.boundaries.items():
-        if isinstance(boundary, Electrode):
+        if isinstance(boundary, Electrode) or getattr(boundary, "resistance", 0.0) > 0:
             continue
         potential = boundary.potential if isinstance(boundary, FixedPotential) else 0.0
         facets, found = mesh.surfaces[name], []
@@ -166,7 +186,7 @@ def _fixed(
             if space is ionic and isinstance(boundary, Grounded):
                 continue
             _, of = side(mesh, space, facets)
-            nodes = mesh.facets[:, facets[of >= 0]]
+            nodes = mesh.nodes_of_facets(space.order, facets[of >= 0])
             found.append(offset + np.unique(space.unknowns(of[of >= 0], nodes)))
         by_surface[name] = np.concatenate(found)
         for unknown in by_surface[name].tolist():
@@ -177,15 +197,3 @@ def _fixed(
             value[unknown] = (potential, name)
     order = sorted(value)
     return np.array(order, dtype=np.int64), np.array([value[k][0] for k in order]), by_surface
-
-
-def _ionic_coefficient(mesh: TaggedMesh, model: Model, elements: Ints) -> Floats:
-    """1/N_M [-] in binary electrolytes, kappa_i [S/m] in single-ion conductors."""
-    by_name = {
-        name: 1.0 / material.macmullin if isinstance(material, Electrolyte) else material.conductivity
-        for name, material in model.regions.items()
-        if isinstance(material, Electrolyte | SingleIonConductor)
-    }
-    return np.array([by_name.get(name, np.nan) for name in mesh.region_names])[
-        mesh.region_of_element[elements]
-    ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fem.elements import Floats
 from fem.interface import SurfaceState
-from fem.p1 import Floats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.electrolyte import Properties
+from fem.elements import Floats
 from fem.equilibrated import EquilibratedSystem
 from fem.materials import Electrolyte
 from fem.newton import INVENTORY_TOLERANCE
-from fem.p1 import Floats
 from meshes.quality import QUALITY_FLOOR
 
 CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
@@ -48,12 +48,10 @@ def trusted(checks: Iterable[Check]) -> bool:
 def psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Floats) -> float:
     """Spread of phi_e - Psi(c) over that of phi_e, the largest of all; Psi integrated afresh from the law."""
     worst = largest = 0.0
-    for j in system.salty:
-        unknowns = system.spaces.compartments[j].unknowns
+    for compartment, salt in zip(system.spaces.compartments, system.equilibria, strict=True):
+        unknowns = compartment.unknowns
         order = unknowns[np.argsort(concentration[unknowns])]
         some = order[np.linspace(0, order.size - 1, min(order.size, 400)).astype(int)]
-        salt = system.equilibria[j]
-        assert salt is not None
         w = potential[some] - _psi_afresh(salt.properties, concentration[some])
         worst, largest = np.maximum((worst, largest), (np.ptp(w), np.ptp(potential[unknowns])))
     return 0.0 if largest <= 1e-9 else float(worst / largest)  # [V]; at rest there is nothing to compare

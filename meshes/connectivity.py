@@ -14,15 +14,17 @@ from scipy.sparse.csgraph import connected_components
 from meshes.tagged import IntArray, TaggedMesh
 
 
-def components(mesh: TaggedMesh, elements: IntArray) -> IntArray:
+def components(mesh: TaggedMesh, elements: IntArray, cut: IntArray | None = None) -> IntArray:
     """Component number of every element, shape (n_elements,); -1 outside `elements`.
 
-    Components are numbered from 0 in the order of their first element.
+    Components are numbered from 0 in the order of their first element; facets of the cut connect nothing.
     """
     chosen = np.zeros(mesh.n_elements, dtype=bool)
     chosen[elements] = True
     below, above = mesh.f2t
     link = (above >= 0) & chosen[below] & chosen[above]
+    if cut is not None:
+        link[cut] = False
     local = np.cumsum(chosen) - 1
     size = int(chosen.sum())
     graph = coo_matrix(
@@ -35,6 +37,12 @@ def components(mesh: TaggedMesh, elements: IntArray) -> IntArray:
     labels = np.full(mesh.n_elements, -1, dtype=np.int64)
     labels[chosen] = rank[inverse]
     return labels
+
+
+def linked(count: int, pairs: IntArray) -> IntArray:
+    """Group number (count,) of each of `count` bodies that hang together through pairs (2, n)."""
+    graph = coo_matrix((np.ones(pairs.shape[1], dtype=bool), (pairs[0], pairs[1])), shape=(count, count))
+    return connected_components(graph, directed=False)[1]
 
 
 def touching(mesh: TaggedMesh, labels: IntArray, facets: IntArray) -> IntArray:

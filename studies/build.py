@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fem.conditions import Boundary, Electrode, Grounded
 from fem.electrolyte import ELECTROLYTE_LAWS, ElectrolyteLaw
 from fem.kinetics import KINETIC_LAWS, Film, Kinetics
-from fem.materials import Conductor, Electrolyte, Insulator
-from fem.model import (
-    Boundary,
-    Control,
-    Electrode,
-    Galvanostatic,
-    Grounded,
-    Material,
-    Model,
-    Potentiostatic,
-)
+from fem.materials import Conductor, Electrolyte, Insulator, Material
+from fem.model import Control, Galvanostatic, Model, Potentiostatic
 from geometry.designs import Cell, Design
 from geometry.fibre_list import FibreList
 from geometry.fibres import Fibre, Framework
@@ -24,7 +16,7 @@ from geometry.ordered_mat import CrossedMat, GridMat, ParallelMat
 from geometry.random_mat import Orientation, RandomMat
 from geometry.regions import ELECTROLYTES, Region, Surface
 from geometry.stack import Roughness
-from meshes.generate import Sizing
+from meshes.sizing import Sizing
 from meshes.tagged import TaggedMesh
 from studies.tables import ListFramework, OrderedFramework, RandomFramework, Rough
 

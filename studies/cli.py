@@ -12,18 +12,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from fem.conditions import ModelError
 from fem.film import FilmNotSolved
-from fem.model import ModelError
 from fem.newton import SolveFailed
 from fem.parameters import ParameterError
 from geometry.designs import Design
 from geometry.errors import CadError, GeometryError
 from meshes import files, paraview
 from meshes.cache import MeshCache
-from meshes.generate import MeshingFailed
+from meshes.raw import MeshingFailed
 from meshes.tagged import MeshError
 from meshes.worker import WorkerError
-from studies import checks, limits, output, screen
+from studies import checks, cli_verify, limits, output, screen
 from studies.case import SHIPPED, Case, shipped_names
 from studies.compare import compare_designs, mesh_designs
 from studies.errors import CaseError
@@ -182,6 +182,9 @@ def cases(
 def schema() -> None:
     """Print the JSON schema of case files, for editors."""
     typer.echo(json.dumps(Case.json_schema(), indent=2))
+
+
+app.command()(cli_verify.verify)
 
 
 def main() -> None:

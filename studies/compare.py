@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from fem.conditions import ModelError
 from fem.film import FilmNotSolved
-from fem.model import ModelError
 from fem.newton import SolveFailed
 from fem.solve import Method
 from geometry.designs import Cell, Design
 from meshes.cache import MeshCache
-from meshes.generate import MeshingFailed, Realisation, Sizing, realise
+from meshes.raw import MeshingFailed
+from meshes.realisation import Realisation, realise
+from meshes.sizing import Sizing
 from studies import build, limits, output, report
 from studies.case import Case
 from studies.run import DesignResult, Progress, run_design

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from cases import changed
 
+from fem.conditions import Electrode, Grounded
 from fem.kinetics import ButlerVolmer, Film, LinearKinetics, MarcusHushChidsey, Tafel
 from fem.materials import Conductor, Electrolyte, Insulator
-from fem.model import Electrode, Galvanostatic, Grounded, Potentiostatic
+from fem.model import Galvanostatic, Potentiostatic
 from geometry.designs import Design
 from meshes.structured import layered_box
 from meshes.tagged import TaggedMesh

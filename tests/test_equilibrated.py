@@ -56,7 +56,7 @@ CONTROLS = {"galvanostatic": CONTROL, "potentiostatic": Potentiostatic(cell_volt
 
 def _direction(system: EquilibratedSystem) -> np.ndarray:
     """A random step of the size of the unknowns themselves: [x_free, k, V]."""
-    size = system.free.size + len(system.salty) + int(system.has_current_unknown)
+    size = system.free.size + len(system.equilibria) + int(system.has_current_unknown)
     z = np.random.default_rng(4).normal(size=size)
     z[: system.free.size] *= np.where(system.free < system.spaces.n_solid, 1e-2, 2e-3)
     z[system.free.size :] *= 1e-2
@@ -70,7 +70,7 @@ def test_jacobian_equals_central_differences(control: Control) -> None:
     residual = system.residual(state)
     scale = 1e-3
     matrix = system.jacobian(residual, scale)
-    size = system.free.size + len(system.salty) + int(system.has_current_unknown)
+    size = system.free.size + len(system.equilibria) + int(system.has_current_unknown)
     exact = np.stack([matrix.apply(e) for e in np.eye(size)], axis=1)
     step = 1e-5
     difference = np.empty_like(exact)
@@ -111,7 +111,7 @@ def test_steps_keep_the_digits_that_rounding_takes() -> None:
     moved[system.free] = small
     assert np.array_equal(near.x, state.x)
     assert np.array_equal(near.low, moved)
-    stiffness = system.spaces.stiffness
+    stiffness = system.stiffness
     flux = stiffness.apply(np.zeros(moved.size), near.low)
     assert np.abs(flux).max() > 0
     assert flux == pytest.approx(stiffness.apply(moved), rel=1e-12)
@@ -122,7 +122,7 @@ def test_currents_of_the_residual_leave_nothing_over() -> None:
     system, state = _system(CONTROL)
     residual = system.residual(state)
     electrodes = sum(
-        at.current for s, at in zip(system.spaces.surfaces, residual.surfaces, strict=True) if s.solid is None
+        at.current for s, at in zip(system.spaces.surfaces, residual.surfaces, strict=True) if s.first is None
     )
     assert residual.nodal.sum() == pytest.approx(-electrodes, rel=1e-12)
 

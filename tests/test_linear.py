@@ -26,7 +26,7 @@ from fem.linear import (
     LinearStatistics,
     choose_linear_solver,
 )
-from fem.p1 import Floats
+from fem.elements import Floats
 from meshes.structured import extrude
 
 SOLVERS = {"direct": Direct(), "multigrid-krylov": MultigridKrylov()}

@@ -10,7 +10,7 @@ import pytest
 from fem import CurrentMap, DepthProfile, uniformity
 from fem.currents import join
 from fem.metrics import depth_profile, top_bottom_ratio
-from fem.p1 import Floats
+from fem.elements import Floats
 
 
 def _map(j: Floats, area: Floats | float, *, sign: int = 1, z: Floats | None = None) -> CurrentMap:

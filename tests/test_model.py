@@ -205,7 +205,7 @@ REFUSALS: dict[str, tuple[Callable[[], object], list[str]]] = {
     ),
     "salt beside a single-ion conductor": (
         _two(pores=SALT, separator=IONS),
-        ["'pores', 'separator'", "single-ion", "one kind"],
+        ["'pores' | 'separator'", "single-ion", "Contact()"],
     ),
     "two potentials on one node": (_corner, ["'left' and 'right'", "different potentials"]),
     "unknown method": (

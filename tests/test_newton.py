@@ -26,7 +26,7 @@ from fem import (
 from fem.film import Film
 from fem.linear import BorderedSystem, LinearSession, LinearStatistics
 from fem.newton import TOLERANCE, secant_conductance
-from fem.p1 import Floats
+from fem.elements import Floats
 from meshes.structured import layered_rectangle
 
 MESH = layered_rectangle([("separator", L, 16)], width=20e-6, nx=2)

@@ -5,7 +5,9 @@ import pytest
 from skfem import Basis, ElementTetP1, ElementTriP1
 from skfem.models.poisson import laplace
 
-from fem.p1 import P1Space, Stiffness, barycentric_gradients, simplex_rule
+from fem.elements import Elements
+from fem.space import Space
+from fem.stiffness import Stiffness
 from meshes.structured import fibre_in_rectangle, layered_box, layered_rectangle
 from meshes.tagged import TaggedMesh
 
@@ -16,9 +18,9 @@ MESHES = {
 
 
 def _stiffness(mesh: TaggedMesh) -> Stiffness:
-    space = P1Space.on(mesh, np.arange(mesh.n_elements))
-    gradients, volumes = barycentric_gradients(mesh.points, mesh.cells)
-    return Stiffness.assemble(space.size, space.dofs, gradients, volumes)
+    space = Space.on(mesh, np.arange(mesh.n_elements))
+    elements = Elements.of(mesh, space.elements, space.dofs, 1)
+    return Stiffness.assemble(space.size, (elements, space.dofs, np.ones(mesh.n_elements)))
 
 
 @pytest.mark.parametrize("name", MESHES)
@@ -47,7 +49,7 @@ def test_components_that_meet_in_a_node_keep_their_own_unknowns() -> None:
     points = np.array([[0.0, 1.0, 0.0, -1.0, 0.0], [0.0, 0.0, 1.0, 0.0, -1.0]])
     cells = np.array([[0, 0], [1, 3], [2, 4]])
     mesh = TaggedMesh.from_arrays(points=points, cells=cells, regions={"a": np.arange(2)})
-    space = P1Space.on(mesh, np.arange(2))
+    space = Space.on(mesh, np.arange(2))
     assert space.n_components == 2
     assert space.size == 6
     second = space.select(np.array([False, True]))
@@ -57,19 +59,10 @@ def test_components_that_meet_in_a_node_keep_their_own_unknowns() -> None:
     assert (second.nodes[second.unknowns(np.array([0]), np.array([[3]]))] == 3).all()
 
 
-@pytest.mark.parametrize(("dim", "degree"), [(1, 3), (2, 2)])
-def test_facet_rule_integrates_its_degree(dim: int, degree: int) -> None:
-    """Catches wrong weights: int l_1^p over the simplex is dim! p! / (dim + p)! of its area."""
-    points, weights = simplex_rule(dim)
-    for power in range(degree + 1):
-        exact = float(np.prod(np.arange(1, dim + 1)) / np.prod(np.arange(power + 1, dim + power + 1)))
-        assert weights @ points[0] ** power == pytest.approx(exact, rel=1e-14)
-
-
 def test_space_on_one_region_numbers_its_nodes_only() -> None:
     """Catches unknowns outside the region, and a trace that points at the wrong ones."""
     mesh = fibre_in_rectangle(1.0, width=5.0, height=5.0, n=4)
-    space = P1Space.on(mesh, mesh.regions["fibres"])
+    space = Space.on(mesh, mesh.regions["fibres"])
     assert set(space.nodes) == set(np.unique(mesh.cells[:, mesh.regions["fibres"]]))
     facets = mesh.surfaces["fibre_surface"]
     nodes = mesh.facets[:, facets]

@@ -1,0 +1,128 @@
+"""Quadrature on the elements of a space: shape functions, gradients and weights, order 1 or 2, straight or
+curved.
+
+A field is u = sum u_i N_i on each element; integrals are sums over points with weights. Gradients of fields
+are formed from differences to the element's first node, (u_i - u_0) grad N_i, since the gradients of the
+shape functions add up to zero: a common offset of a potential, however large, then costs no digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meshes import lagrange
+from meshes.tagged import TaggedMesh
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.integer[Any]]
+
+DEGREE = {1: 2, 2: 5}
+"""Degree of the rule on elements, by the order of the field: coefficients vary within an element."""
+FACET_DEGREE = {1: {1: 3, 2: 2}, 2: {1: 7, 2: 6}}
+"""Degree of the rule on facets, by the order of the field and the dimension of the facet."""
+
+
+def scatter(unknowns: Ints, values: Floats, size: int) -> Floats:
+    """Sum values into a vector (size,) at the given unknowns; both of one shape."""
+    return np.bincount(unknowns.ravel(), values.ravel(), size).astype(np.float64, copy=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elements:
+    """Shape functions and their gradients at the quadrature points of some elements.
+
+    dofs (n_local, n): the unknowns of each element; shape (n_local, n_q); gradients (n_local, dim, n_g, n)
+    [1/m] with n_g = 1 where they are constant (order 1), else n_q; weights (n_q, n) [m^dim].
+    """
+
+    dofs: Ints
+    shape: Floats
+    gradients: Floats
+    weights: Floats
+
+    @classmethod
+    def of(cls, mesh: TaggedMesh, elements: Ints, dofs: Ints, order: int) -> Elements:
+        """Elements (n,) of a mesh with fields of this order; order 1 sees the mesh with straight edges."""
+        dim = mesh.dim
+        points, weights = lagrange.rule(dim, DEGREE[order])
+        at = np.full((dim + 1, 1), 1 / (dim + 1)) if order == 1 else points
+        nodes = mesh.node_points(order)[:, mesh.nodes_of_cells(order)[:, elements]]
+        jacobian = lagrange.jacobians(nodes, at)
+        det = lagrange.determinant(jacobian)
+        slopes = lagrange.shape_slopes(order, at)
+        inverse = np.linalg.inv(np.moveaxis(jacobian, (0, 1), (-2, -1)))  # (n_g, n, dim, dim): dl_k/dx_d
+        gradients = np.ascontiguousarray(np.einsum("lkq,qnkd->ldqn", slopes, inverse, optimize=True))
+        volume = 2.0 if dim == 2 else 6.0
+        return cls(
+            dofs=dofs,
+            shape=lagrange.shape_functions(order, points),
+            gradients=gradients,
+            weights=weights[:, None] * det / volume,
+        )
+
+    @property
+    def volumes(self) -> Floats:
+        """Volume (n,) [m^dim] of each element."""
+        return self.weights.sum(0)
+
+    def where(self, keep: NDArray[np.bool_], dofs: Ints | None = None) -> Elements:
+        """The elements flagged in keep (n,), with other unknowns (n_local, n_kept) if given."""
+        return Elements(
+            dofs=self.dofs[:, keep] if dofs is None else dofs,
+            shape=self.shape,
+            gradients=self.gradients[..., keep],
+            weights=self.weights[:, keep],
+        )
+
+    def values(self, u: Floats) -> Floats:
+        """u (n_q, n) from values at the unknowns (n_unknowns,)."""
+        return self.shape.T @ u[self.dofs]
+
+    def gradient(self, u: Floats, low: Floats | None = None) -> Floats:
+        """grad u (dim, n_g, n) from values u + low at the unknowns; low holds digits beyond double
+        precision."""
+        difference = u[self.dofs[1:]] - u[self.dofs[:1]]
+        if low is not None:
+            difference += low[self.dofs[1:]] - low[self.dofs[:1]]
+        return np.einsum("ldqn,ln->dqn", self.gradients[1:], difference, optimize=True)
+
+    def integral(self, values: Floats) -> Floats:
+        """int values (n,) over each element, from values (n_q, n)."""
+        return (self.weights * values).sum(0)
+
+    def divergence(self, flux: Floats, size: int) -> Floats:
+        """int flux . grad N_i for every unknown (size,), from flux (dim, n_q, n); the sum over i is zero."""
+        weighted = flux * self.weights
+        if self.gradients.shape[2] == 1:
+            weighted = weighted.sum(1, keepdims=True)
+        local = np.einsum("dqn,ldqn->ln", weighted, self.gradients[1:], optimize=True)
+        return scatter(self.dofs, np.concatenate((-local.sum(0, keepdims=True), local)), size)
+
+    def diffusion(self, coefficient: Floats) -> Floats:
+        """Local matrices (n_local, n_local, n) of int a grad N_j . grad N_i, from a (n_q, n)."""
+        weighted = self.weights * coefficient
+        if self.gradients.shape[2] == 1:
+            weighted = weighted.sum(0, keepdims=True)
+        return np.einsum("idqn,jdqn,qn->ijn", self.gradients, self.gradients, weighted, optimize=True)
+
+    def advection(self, vector: Floats) -> Floats:
+        """Local matrices (n_local, n_local, n) of int N_j b . grad N_i, from b (dim, n_q, n)."""
+        weighted = vector * self.weights
+        if self.gradients.shape[2] == 1:
+            by_j = np.einsum("jq,dqn->jdn", self.shape, weighted, optimize=True)
+            return np.einsum("idn,jdn->ijn", self.gradients[:, :, 0], by_j, optimize=True)
+        return np.einsum("idqn,jq,dqn->ijn", self.gradients, self.shape, weighted, optimize=True)
+
+
+def traces(mesh: TaggedMesh, facets: Ints, order: int) -> tuple[Floats, Floats, Floats]:
+    """On facets (n,): shape functions (n_local, n_q), weights (n_q, n) [m^(dim-1)], positions (dim, n_q, n)
+    [m]."""
+    points, weights = lagrange.rule(mesh.dim - 1, FACET_DEGREE[order][mesh.dim - 1])
+    nodes = mesh.node_points(order)[:, mesh.nodes_of_facets(order, facets)]
+    shape = lagrange.shape_functions(order, points)
+    area = lagrange.surface_element(lagrange.jacobians(nodes, points)) / (1.0 if mesh.dim == 2 else 2.0)
+    return shape, weights[:, None] * area, np.einsum("dln,lq->dqn", nodes, shape, optimize=True)
