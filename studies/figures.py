@@ -98,7 +98,7 @@ def depth_density(results: Results) -> str | None:
         axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
         axes.legend()
 
-    return _svg(draw, (5.6, 3.9))
+    return svg(draw, (5.6, 3.9))
 
 
 def depth_share(results: Results) -> str | None:
@@ -120,7 +120,7 @@ def depth_share(results: Results) -> str | None:
         axes.set_ylabel("height above the foil (µm)")
         axes.legend(loc="upper left")
 
-    return _svg(draw, (5.6, 3.9))
+    return svg(draw, (5.6, 3.9))
 
 
 def _cumulative(result: DesignResult) -> tuple[np.ndarray, np.ndarray]:
@@ -164,7 +164,7 @@ def distribution(results: Results) -> str:
         axes.set_ylabel("plating surface with more than this (%)")
         axes.legend()
 
-    return _svg(draw, (5.6, 3.9))
+    return svg(draw, (5.6, 3.9))
 
 
 def voltage_split(results: Results) -> str:
@@ -191,7 +191,7 @@ def voltage_split(results: Results) -> str:
         axes.set_xlabel("contribution to the cell voltage (mV)")
         axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.17), ncols=2)
 
-    return _svg(draw, (5.6, 4.6))
+    return svg(draw, (5.6, 4.6))
 
 
 def _line(design: Design) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def _line(design: Design) -> dict[str, Any]:
     }
 
 
-def _svg(draw: Callable[[Axes], None], size: tuple[float, float]) -> str:
+def svg(draw: Callable[[Axes], None], size: tuple[float, float]) -> str:
     """Draw one pair of axes and return it as an <svg> element that scales with its box."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")

@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from geometry.designs import Design
-from studies import figures, render
+from studies import figures, html, render
 from studies.headlines import headlines
 from studies.parameters import parameters
 from studies.run import DesignResult, version
@@ -28,17 +26,8 @@ PICTURED = (Design.BILAYER, Design.FRAMEWORK, Design.INSULATING_MAT, Design.PLAN
 
 def write(comparison: Comparison, folder: Path) -> Path:
     """Write ``report.html`` into ``folder``, where the designs' files already are."""
-    loader = PackageLoader("studies", "templates")
-    environment = Environment(
-        loader=loader,
-        autoescape=select_autoescape(["html", "html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     target = folder / "report.html"
-    text = environment.get_template("report.html.j2").render(**content(comparison, folder))
-    target.write_text(text, encoding="utf-8")
+    target.write_text(html.render("report.html.j2", content(comparison, folder)), encoding="utf-8")
     return target
 
 
@@ -49,7 +38,7 @@ def content(comparison: Comparison, folder: Path) -> dict[str, Any]:
     return {
         "title": comparison.case.title,
         "version": version(),
-        "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "made": html.now(),
         "headlines": headlines(comparison.case, results),
         "failures": [(labels[failure.design], failure.reason) for failure in comparison.failures],
         "complete": comparison.complete,

@@ -44,7 +44,7 @@ class Comparison:
     @property
     def passed(self) -> bool:
         """Whether the error is within the tolerance; NaN never is."""
-        return self.error <= self.tolerance
+        return bool(self.error <= self.tolerance)
 
     def __str__(self) -> str:
         return (
@@ -67,7 +67,7 @@ class Bound:
     @property
     def passed(self) -> bool:
         """Whether the limit is kept; NaN never is."""
-        return self.found >= self.limit if self.at_least else self.found <= self.limit
+        return bool(self.found >= self.limit if self.at_least else self.found <= self.limit)
 
     def __str__(self) -> str:
         sign = ">=" if self.at_least else "<="
