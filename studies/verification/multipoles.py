@@ -27,7 +27,7 @@ from scipy.special import zeta
 
 from meshes.simplices import FloatArray
 
-ORDERS = np.arange(1, 80, 2)
+ORDERS = np.arange(1, 40, 2)
 Response = Callable[[FloatArray], FloatArray]
 """g of the orders l (n,)."""
 
