@@ -20,7 +20,7 @@ export OPENBLAS_NUM_THREADS ?= $(OMP_NUM_THREADS)
 export MPLBACKEND := Agg
 export VTK_DEFAULT_OPENGL_WINDOW ?= vtkEGLRenderWindow
 
-.PHONY: help setup compare test lint format slow clean
+.PHONY: help setup compare verify test lint format slow clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ $(READY): pyproject.toml .ci/system-libraries
 
 compare: $(READY)  ## compare all designs of the default case -> out/compare/report.html
 	@$(BIN)/bilayer compare --out out/compare
+
+verify: $(READY)  ## check the program against closed forms and rates -> out/verify/verification.html
+	@$(BIN)/bilayer verify --out out/verify
 
 test: lint  ## lint, types and the fast tests
 	@echo "== pytest"
