@@ -1,13 +1,14 @@
 """Tagged meshes of tetrahedra or triangles: made from stacks, read from files, checked, cached, shown."""
 
-from meshes.assess import MeshingFailed
 from meshes.cache import MeshCache
 from meshes.connectivity import components, floating, touching
 from meshes.files import load, save
-from meshes.generate import Realisation, mesh_stack, realise
+from meshes.generate import mesh_stack
 from meshes.paraview import write_mesh, write_pvd, write_region, write_surface
 from meshes.quality import QUALITY_FLOOR, MeshReport, connectivity, mean_ratio
-from meshes.sizing import Sizing
+from meshes.raw import MeshingFailed
+from meshes.realisation import Realisation, realise
+from meshes.sizing import Sizing, SurfaceShape
 from meshes.structured import annulus, extrude, fibre_in_rectangle, layered_box, layered_rectangle
 from meshes.tagged import MeshError, TaggedMesh
 
@@ -19,6 +20,7 @@ __all__ = [
     "MeshingFailed",
     "Realisation",
     "Sizing",
+    "SurfaceShape",
     "TaggedMesh",
     "annulus",
     "components",

@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from geometry.regions import Region, Surface
 from geometry.stack import Stack
-from meshes.cleanup import Cleaned
 from meshes.quality import QUALITY_FLOOR, MeshReport, connectivity, mean_ratio, relative_error
-from meshes.simplices import IntArray
+from meshes.raw import MeshingFailed, Raw
 from meshes.sizing import Sizing
 from meshes.tagged import TaggedMesh
+from meshes.treatment import Treated
 
 PLANE_TOLERANCE = 1e-6
 """Relative error allowed for what only planes bound."""
 FACETING_AREA, FACETING_VOLUME = 0.08, 0.30
 """Straight elements lose about 0.031 (size/r)^2 of a fibre's area, 0.123 (size/r)^2 of its volume; an error
 more than 2.5 times that large comes from lost or wrongly named pieces, not from faceting."""
-
-
-class MeshingFailed(RuntimeError):
-    """A geometry that could not be meshed as promised; another draw of the mat usually helps."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Raw:
-    """What the mesher returns, before names are checked; lengths in metres."""
-
-    cleaned: Cleaned
-    region_of_cell: IntArray  # (n_elements,) index into region_names
-    region_names: tuple[str, ...]
-    surface_labels: Mapping[str, tuple[int, ...]]  # labels of the facets of each surface
-    volumes_cad: Mapping[str, float]  # [m3]
-    areas_cad: Mapping[str, float]  # [m2]
-    porosity_cad: float | None
-    seconds: Mapping[str, float]
 
 
 def tag(raw: Raw) -> TaggedMesh:
@@ -60,9 +41,10 @@ def tag(raw: Raw) -> TaggedMesh:
 
 
 def assess(
-    mesh: TaggedMesh, stack: Stack, sizing: Sizing, raw: Raw, *, draw: int, seconds: Mapping[str, float]
+    treated: Treated, stack: Stack, sizing: Sizing, raw: Raw, *, draw: int, seconds: Mapping[str, float]
 ) -> MeshReport:
     """The report of a fresh mesh; raises MeshingFailed below the quality floor or against the CAD."""
+    mesh = treated.mesh
     quality = mean_ratio(mesh.points, mesh.cells)
     worst = float(quality.min())
     if not worst >= QUALITY_FLOOR:
@@ -77,6 +59,10 @@ def assess(
     framework = volumes.get(Region.FIBRES, 0.0) + volumes.get(Region.PORES, 0.0)
     fibres, surface = str(Region.FIBRES), str(Surface.FIBRE_SURFACE)
     return MeshReport(
+        geometry=treated.geometry,
+        relaxed_edges=treated.relaxed_edges,
+        least_det_ratio=treated.least_det_ratio,
+        radius_factor=treated.radius_factor,
         n_elements=mesh.n_elements,
         n_nodes=mesh.n_nodes,
         size=sizing.size,

@@ -18,7 +18,7 @@ from meshes.quality import MeshReport
 from meshes.sizing import Sizing
 from meshes.tagged import TaggedMesh
 
-FORMAT = 1
+FORMAT = 2
 """To be raised whenever meshing, clean-up or the stored arrays change."""
 
 
@@ -62,6 +62,8 @@ def _write(path: Path, mesh: TaggedMesh) -> None:
     arrays = {"points": mesh.points, "cells": mesh.cells}
     arrays |= {f"region/{name}": elements for name, elements in mesh.regions.items()}
     arrays |= {f"surface/{name}": mesh.facets[:, facets] for name, facets in mesh.surfaces.items()}
+    if mesh.midpoints is not None:
+        arrays["midpoints"] = mesh.midpoints
     report = "" if mesh.report is None else json.dumps(mesh.report.as_dict())
     with path.open("wb") as out:
         np.savez(out, report=np.array(report), **arrays)  # type: ignore[arg-type]
@@ -74,10 +76,11 @@ def _read(path: Path) -> TaggedMesh:
             for kind in ("region/", "surface/")
         }
         report = str(stored["report"])
-        return TaggedMesh.from_arrays(
+        mesh = TaggedMesh.from_arrays(
             points=stored["points"],
             cells=stored["cells"],
             regions=named["region/"],
             surfaces=named["surface/"],
             report=MeshReport.from_dict(json.loads(report)) if report else None,
         )
+        return mesh.curved(stored["midpoints"]) if "midpoints" in stored.files else mesh

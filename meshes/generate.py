@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 
-from geometry.designs import Cell, Design
-from geometry.errors import CadError
 from geometry.stack import Stack
 from meshes import worker
-from meshes.assess import MeshingFailed, Raw, assess, tag
+from meshes.assess import assess, tag
 from meshes.cache import MeshCache
 from meshes.cleanup import clean
+from meshes.raw import MeshingFailed, Raw
 from meshes.simplices import FloatArray, IntArray, determinants, used_nodes
 from meshes.sizing import Sizing, axis_points
 from meshes.tagged import TaggedMesh
-
-__all__ = ["MeshingFailed", "Realisation", "Sizing", "mesh_stack", "realise"]
+from meshes.treatment import treat
 
 MICRO = 1e-6
+SAMPLES = np.array([[u, v] for u in (0.2, 0.5, 0.8) for v in (0.2, 0.5, 0.8)])
+"""Where a face of the CAD is sampled, in shares of its parameter ranges."""
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Realisation:
-    """Meshes of several designs, all with the same draw of the mat."""
-
-    draw: int
-    stacks: Mapping[Design, Stack]
-    meshes: Mapping[Design, TaggedMesh]
-    failures: tuple[str, ...]  # why earlier draws were given up
 
 
 def mesh_stack(
@@ -44,119 +32,35 @@ def mesh_stack(
     draw: int = 0,
     cache: MeshCache | None = None,
     progress: Progress | None = None,
+    children: worker.Children | None = None,
 ) -> TaggedMesh:
     """Mesh one stack; the result carries its MeshReport.
 
     The same stack and sizing give the same mesh (one meshing thread). Raises MeshError when the sizing
     does not fit the stack, CadError or MeshingFailed when this geometry could not be meshed to the quality
-    floor.
+    floor. The mesher's process joins `children`, which can be stopped together.
     """
-    return _mesh(stack, sizing, draw, cache, progress, None)
-
-
-def realise(
-    cell: Cell,
-    designs: Sequence[Design],
-    sizing: Sizing,
-    *,
-    cache: MeshCache | None = None,
-    max_draws: int = 5,
-    workers: int = 2,
-    progress: Progress | None = None,
-) -> Realisation:
-    """Mesh several designs of one cell with one and the same draw of its mat.
-
-    If CAD, mesher or quality floor fail for one design, the next draw of the mat is tried for all, at most
-    `max_draws` times; `failures` tells why. Equal stacks are meshed once, different ones by `workers`
-    processes. Raises MeshingFailed when no draw could be meshed, MeshError or GeometryError for impossible
-    descriptions.
-    """
-    tell = progress or (lambda _: None)
-    failures: list[str] = []
-    known: dict[str, TaggedMesh] = {}
-    for draw in range(max_draws if cell.redrawable else 1):
-        tell(f"geometry, draw {draw}" if draw else "geometry")
-        stacks = {Design(design): cell.stack(Design(design), draw) for design in designs}
-        wanted = {stack.fingerprint(): (design, stack) for design, stack in reversed(stacks.items())}
-        wanted = {key: value for key, value in reversed(wanted.items()) if key not in known}
-        for _, stack in wanted.values():
-            sizing.require(stack)
-        made, failed = _mesh_all(wanted, sizing, draw, cache, tell, workers)
-        known |= made
-        if not failed:
-            meshes = {design: _of_draw(known[stack.fingerprint()], draw) for design, stack in stacks.items()}
-            return Realisation(draw=draw, stacks=stacks, meshes=meshes, failures=tuple(failures))
-        failures += failed
-        tell(failed[-1])
-    remedy = "another seed, a finer mesh size" if cell.redrawable else "a finer mesh size"
-    raise MeshingFailed(
-        f"no mesh after {len(failures)} attempts ({'; '.join(failures)}); use {remedy} or a higher porosity"
-    )
-
-
-def _mesh_all(
-    wanted: Mapping[str, tuple[Design, Stack]],
-    sizing: Sizing,
-    draw: int,
-    cache: MeshCache | None,
-    tell: Progress,
-    workers: int,
-) -> tuple[dict[str, TaggedMesh], list[str]]:
-    """Meshes by fingerprint, and one sentence for each design that failed."""
-    children = worker.Children()
-    made: dict[str, TaggedMesh] = {}
-    failed: list[str] = []
-    with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
-        try:
-            jobs: dict[str, Future[TaggedMesh]] = {
-                key: pool.submit(
-                    _mesh, stack, sizing, draw, cache, partial(_prefixed, tell, design), children
-                )
-                for key, (design, stack) in wanted.items()
-            }
-            for key, job in jobs.items():
-                try:
-                    made[key] = job.result()
-                except (CadError, MeshingFailed, worker.WorkerError) as error:
-                    failed.append(f"draw {draw}, {wanted[key][0]}: {error}")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            children.kill()
-            raise
-    return made, failed
-
-
-def _prefixed(tell: Progress, design: Design, text: str) -> None:
-    tell(f"{design}: {text}")
-
-
-def _of_draw(mesh: TaggedMesh, draw: int) -> TaggedMesh:
-    """A mesh without mat may stem from an earlier draw; its report shall name the present one."""
-    return mesh if mesh.report is None else mesh.with_report(replace(mesh.report, draw=draw))
-
-
-def _mesh(
-    stack: Stack,
-    sizing: Sizing,
-    draw: int,
-    cache: MeshCache | None,
-    progress: Progress | None,
-    children: worker.Children | None,
-) -> TaggedMesh:
     sizing.require(stack)
     if cache is not None:
         found = cache.get(stack, sizing)
         if found is not None:
-            return _of_draw(found, draw)
+            return of_draw(found, draw)
     raw = worker.run(mesh_job, stack, sizing, progress=progress, children=children)
     begin = time.perf_counter()
     mesh = tag(raw)
-    seconds = {**raw.seconds, "tagging": time.perf_counter() - begin}
-    report = assess(mesh, stack, sizing, raw, draw=draw, seconds=seconds)
-    mesh = mesh.with_report(report)
+    tagged = time.perf_counter()
+    treated = treat(mesh, stack, sizing.surface, raw)
+    seconds = {**raw.seconds, "tagging": tagged - begin, "surfaces": time.perf_counter() - tagged}
+    report = assess(treated, stack, sizing, raw, draw=draw, seconds=seconds)
+    mesh = treated.mesh.with_report(report)
     if cache is not None:
         cache.put(stack, sizing, mesh)
     return mesh
+
+
+def of_draw(mesh: TaggedMesh, draw: int) -> TaggedMesh:
+    """A mesh without mat may stem from an earlier draw; its report shall name the present one."""
+    return mesh if mesh.report is None else mesh.with_report(replace(mesh.report, draw=draw))
 
 
 def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
@@ -185,6 +89,7 @@ def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
             ) from None
         meshed = time.perf_counter()
         points, cells, region, names, facets, labels = _collect()
+        samples = _face_samples()
     finally:
         gmsh.finalize()
     worker.stage("clean-up")
@@ -195,6 +100,7 @@ def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
         region_of_cell=region[cleaned.origin],
         region_names=names,
         surface_labels=summary.surface_tags,
+        face_samples=samples,
         volumes_cad=dict(summary.volumes),
         areas_cad=dict(summary.areas),
         porosity_cad=summary.porosity,
@@ -297,3 +203,15 @@ def _collect() -> tuple[FloatArray, IntArray, IntArray, tuple[str, ...], IntArra
     elif flipped.any():
         raise MeshingFailed(f"the mesher left {flipped.sum()} inverted tetrahedra; try another draw")
     return points, cell, np.concatenate(region), tuple(names), facet, np.concatenate(labels)
+
+
+def _face_samples() -> dict[int, FloatArray]:
+    """Points [m], (3, n), on the surface that each face of the CAD is cut from, by label."""
+    import gmsh
+
+    samples = {}
+    for _, face in gmsh.model.getEntities(2):
+        low, high = gmsh.model.getParametrizationBounds(2, face)
+        places = np.array(low) + SAMPLES * (np.array(high) - np.array(low))
+        samples[face] = np.reshape(gmsh.model.getValue(2, face, places.ravel()), (-1, 3)).T * MICRO
+    return samples

@@ -103,6 +103,10 @@ class MeshReport:
     pocket_share: float | None
     fibre_area_error: float | None  # (mesh - CAD) / CAD
     fibre_volume_error: float | None
+    geometry: str  # how curved surfaces are followed: straight, area-preserving or curved
+    relaxed_edges: int  # edges of curved surfaces that had to stay nearer to their chord
+    least_det_ratio: float | None  # least det of a curved element over that of the straight one [-]
+    radius_factor: float | None  # of all radii, where the area of straight elements is preserved [-]
     seconds: dict[str, float] = field(default_factory=dict)  # by stage
 
     def metrics(self) -> dict[str, float | None]:

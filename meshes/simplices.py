@@ -88,19 +88,25 @@ def simplex_mesh(points: FloatArray, cells: IntArray) -> MeshTri1 | MeshTet1:
 
 def find_facets(mesh: MeshTri1 | MeshTet1, nodes: IntArray, name: str) -> IntArray:
     """Sorted indices of the facets with the given node numbers (dim, n), whose order does not matter."""
+    found = facet_numbers(mesh, nodes)
+    missing = np.unique(np.sort(nodes, axis=0)[:, found < 0], axis=1).shape[1]
+    if missing:
+        raise MeshError(
+            f"surface '{name}' has {missing} of {np.unique(found).size - 1 + missing} facets that are not "
+            "facets of any element; mesh volumes and surfaces together"
+        )
+    return np.unique(found)
+
+
+def facet_numbers(mesh: MeshTri1 | MeshTet1, nodes: IntArray) -> IntArray:
+    """Indices (n,) of the facets with the given node numbers (dim, n); -1 where there is none."""
     n_nodes = mesh.p.shape[1]
     table = _facet_keys(
         np.asarray(mesh.facets), n_nodes
     )  # ascending: scikit-fem numbers facets lexicographically
-    wanted = np.unique(_facet_keys(np.sort(np.asarray(nodes), axis=0), n_nodes))
+    wanted = _facet_keys(np.sort(np.asarray(nodes), axis=0), n_nodes)
     found = np.minimum(np.searchsorted(table, wanted), table.size - 1)
-    missing = int((table[found] != wanted).sum())
-    if missing:
-        raise MeshError(
-            f"surface '{name}' has {missing} of {wanted.size} facets that are not facets of any element; "
-            "mesh volumes and surfaces together"
-        )
-    return found
+    return np.where(table[found] == wanted, found, -1)
 
 
 def _facet_keys(facets: IntArray, n_nodes: int) -> NDArray[np.int64]:

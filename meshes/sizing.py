@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -20,18 +21,28 @@ MAX_TRIANGLES = 3e6
 """More triangles on the finest surface than this are refused: the mesh would not fit into a workstation."""
 
 
+class SurfaceShape(StrEnum):
+    """How elements follow curved surfaces."""
+
+    STRAIGHT = "straight"  # nodes on the surface, facets inside it: too little area and volume
+    AREA_PRESERVING = "area-preserving"  # straight, radii enlarged until the area is exact
+    CURVED = "curved"  # second-order elements, the middles of their edges on the surface
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sizing:
-    """Edge lengths of the tetrahedra.
+    """Edge lengths of the tetrahedra, and how they follow curved surfaces.
 
     size     on the fibre surface (on the foil where there are no fibres) [m]
     far      largest edge length [m]; None means FAR_RATIO times `size`
     growth   increase of the edge length per distance from that surface [-]
+    surface  straight elements, straight ones with the exact area, or curved ones
     """
 
     size: float
     far: float | None = None
     growth: float = GROWTH
+    surface: SurfaceShape = SurfaceShape.STRAIGHT
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.size) and self.size > 0):
@@ -45,6 +56,11 @@ class Sizing:
             raise MeshError(
                 f"growth of the mesh size must be above 0, got {self.growth:g}; 0.2 to 0.5 is usual"
             )
+        if self.surface not in list(SurfaceShape):
+            raise MeshError(
+                f"surface of the mesh {self.surface!r} is unknown; use one of {', '.join(SurfaceShape)}"
+            )
+        object.__setattr__(self, "surface", SurfaceShape(self.surface))
 
     @property
     def largest(self) -> float:

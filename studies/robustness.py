@@ -21,7 +21,9 @@ from fem.solve import solve_steady
 from geometry.designs import Cell, Design
 from geometry.errors import GeometryError
 from geometry.random_mat import RandomMat
-from meshes.generate import MeshingFailed, Sizing, realise
+from meshes.raw import MeshingFailed
+from meshes.realisation import realise
+from meshes.sizing import Sizing
 from studies import build
 from studies.case import DEFAULT, Case
 

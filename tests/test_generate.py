@@ -14,9 +14,13 @@ from geometry.fibres import Fibre, Mat
 from geometry.stack import Roughness, Stack
 from meshes import assess, worker
 from meshes.cache import MeshCache
-from meshes.generate import MeshingFailed, Sizing, mesh_job, mesh_stack, realise
+from meshes.generate import mesh_job, mesh_stack
 from meshes.quality import QUALITY_FLOOR, mean_ratio
+from meshes.raw import MeshingFailed, Raw
+from meshes.realisation import realise
+from meshes.sizing import Sizing, SurfaceShape
 from meshes.tagged import MeshError, TaggedMesh
+from meshes.treatment import treat
 
 MICRO = 1e-6
 RADIUS = 0.5 * MICRO
@@ -158,8 +162,9 @@ def test_retries_are_bounded() -> None:
 def test_a_mesh_that_contradicts_the_cad_is_refused(stack: Stack) -> None:
     raw = worker.run(mesh_job, stack, SIZING)
 
-    def check(changed: assess.Raw) -> None:
-        assess.assess(assess.tag(changed), stack, SIZING, changed, draw=0, seconds={})
+    def check(changed: Raw) -> None:
+        treated = treat(assess.tag(changed), stack, SurfaceShape.STRAIGHT, changed)
+        assess.assess(treated, stack, SIZING, changed, draw=0, seconds={})
 
     check(raw)
     swapped = {**raw.surface_labels, "foil": raw.surface_labels["feet"], "feet": raw.surface_labels["foil"]}

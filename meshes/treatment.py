@@ -1,0 +1,104 @@
+"""The exact surfaces of a stack, the facets that lie on each, and the treatment that a mesh gets for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.regions import Surface
+from geometry.stack import RoughnessKind, Stack
+from meshes.curving import bend, enlarge
+from meshes.exact_surfaces import Corrugation, Cylinder, ExactSurface, Plane, Shape, Sphere
+from meshes.raw import MeshingFailed, Raw
+from meshes.simplices import MeshError, facet_numbers
+from meshes.sizing import SurfaceShape
+from meshes.tagged import TaggedMesh
+
+MATCH = 1e-3
+"""A face lies on an exact surface when its samples are nearer than this, relative to the finest length."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Treated:
+    """A mesh whose elements follow curved surfaces in one way."""
+
+    mesh: TaggedMesh
+    geometry: SurfaceShape
+    relaxed_edges: int = 0
+    least_det_ratio: float | None = None  # curved elements only
+    radius_factor: float | None = None  # area-preserving only
+
+
+def treat(mesh: TaggedMesh, stack: Stack, surface: SurfaceShape, raw: Raw) -> Treated:
+    """The straight mesh of a stack as `surface` wants it; straight where nothing in it is curved."""
+    if surface is SurfaceShape.STRAIGHT or (stack.mat is None and stack.roughness is None):
+        return Treated(mesh=mesh, geometry=SurfaceShape.STRAIGHT)
+    shapes = stack_shapes(mesh, stack, raw)
+    try:
+        if surface is SurfaceShape.CURVED:
+            bent = bend(mesh, shapes)
+            return Treated(
+                mesh=mesh.curved(bent.midpoints),
+                geometry=surface,
+                relaxed_edges=bent.relaxed_edges,
+                least_det_ratio=bent.least_det_ratio,
+            )
+        name = str(Surface.FOIL if stack.mat is None else Surface.FIBRE_SURFACE)
+        enlarged = enlarge(mesh, shapes, surface=name, area=raw.areas_cad[name])
+    except MeshError as error:
+        raise MeshingFailed(f"{error}; or try another draw") from error
+    return Treated(mesh=enlarged.mesh, geometry=surface, radius_factor=enlarged.factor)
+
+
+def stack_shapes(mesh: TaggedMesh, stack: Stack, raw: Raw) -> list[Shape]:
+    """The exact surfaces of a stack with their facets; faces that lie on none of them are left out."""
+    surfaces = list(dict.fromkeys(_surfaces(stack)))
+    labels = sorted(raw.face_samples)
+    samples = np.stack([raw.face_samples[label] for label in labels], axis=1)  # (3, n_labels, n_samples)
+    flat = samples.reshape(3, -1)
+    away = np.stack([np.abs(s.level(flat)).reshape(samples.shape[1:]).max(axis=1) for s in surfaces])
+    owner = np.where(away.min(axis=0) <= MATCH * _finest_length(stack), away.argmin(axis=0), -1)
+    number = facet_numbers(mesh.mesh, raw.cleaned.facets)
+    of_facet = owner[np.searchsorted(labels, raw.cleaned.labels)]
+    return [
+        Shape(surface=surfaces[k], facets=np.unique(number[of_facet == k]))
+        for k in np.unique(of_facet[of_facet >= 0])
+    ]
+
+
+def _finest_length(stack: Stack) -> float:
+    if stack.mat is not None:
+        return float(stack.mat.radii.min())
+    assert stack.roughness is not None
+    return stack.roughness.height
+
+
+def _surfaces(stack: Stack) -> Iterator[ExactSurface]:
+    """Walls, levels between layers, and what is curved or ends there."""
+    top = (stack.width, stack.depth, stack.height)
+    for axis in range(3):
+        normal = tuple(np.eye(3)[axis].tolist())
+        levels = {0.0, top[axis]}
+        if axis == 2:
+            levels |= {stack.framework_top, stack.separator_bottom_z}
+        for level in sorted(levels):
+            yield Plane(point=tuple(level * n for n in normal), normal=normal)
+    if stack.mat is not None:
+        for fibre in stack.mat.fibres:
+            axis = tuple(np.subtract(fibre.end, fibre.start).tolist())
+            yield Cylinder(point=fibre.start, axis=axis, radius=fibre.radius)
+            yield Plane(point=fibre.start, normal=axis)
+            yield Plane(point=fibre.end, normal=axis)
+    rough = stack.roughness
+    if rough is None:
+        return
+    if rough.kind is RoughnessKind.CORRUGATION:
+        yield Corrugation(height=rough.height, wavelength=rough.wavelength)
+        return
+    radius = rough.sphere_radius
+    for i in range(rough.waves(stack.width, "width")):
+        for j in range(rough.waves(stack.depth, "depth")):
+            place = ((i + 0.5) * rough.wavelength, (j + 0.5) * rough.wavelength, rough.height - radius)
+            yield Sphere(centre=place, radius=radius)
