@@ -16,8 +16,11 @@ from meshes.simplices import FloatArray, IntArray, MeshError
 from meshes.tagged import TaggedMesh
 
 Fields = Mapping[str, ArrayLike]
-_REGION_CELL = {2: "triangle", 3: "tetra"}
-_SURFACE_CELL = {2: "line", 3: "triangle"}
+_CELL = {
+    1: {1: "line", 2: "triangle", 3: "tetra"},
+    2: {1: "line3", 2: "triangle6", 3: "tetra10"},
+}
+"""meshio's names by order and dimension; the order of second-order nodes is that of `meshes.lagrange`."""
 
 
 def write_region(
@@ -29,12 +32,14 @@ def write_region(
 ) -> Path:
     """Write some elements with their fields; coordinates in metres.
 
-    point_data: arrays over all nodes of the mesh, (n_nodes,) or (n_nodes, dim); only used ones are
-    written. cell_data: arrays over the given elements, (len(elements),) or (len(elements), dim).
+    point_data: arrays over all nodes of the mesh, (n_nodes,) or (n_nodes, dim), or over all nodes and then
+    all edges, (n_nodes + n_edges, ...), for fields of second order; only used ones are written. cell_data:
+    arrays over the given elements, (len(elements),) or (len(elements), dim). The cells are quadratic when
+    the mesh is curved or a field is of second order, else linear.
     """
-    return _write(
-        path, mesh, mesh.cells[:, elements], _REGION_CELL[mesh.dim], point_data or {}, cell_data or {}
-    )
+    order = _order(mesh, point_data or {})
+    cells = mesh.nodes_of_cells(order)[:, elements]
+    return _write(path, mesh, cells, _CELL[order][mesh.dim], point_data or {}, cell_data or {})
 
 
 def write_surface(
@@ -45,9 +50,9 @@ def write_surface(
     cell_data: Fields | None = None,
 ) -> Path:
     """Write some facets with their fields; arrays as in `write_region`, cell data over the given facets."""
-    return _write(
-        path, mesh, mesh.facets[:, facets], _SURFACE_CELL[mesh.dim], point_data or {}, cell_data or {}
-    )
+    order = _order(mesh, point_data or {})
+    cells = mesh.nodes_of_facets(order, facets)
+    return _write(path, mesh, cells, _CELL[order][mesh.dim - 1], point_data or {}, cell_data or {})
 
 
 def write_mesh(directory: str | Path, mesh: TaggedMesh) -> list[Path]:
@@ -101,14 +106,15 @@ def _write(
     path: str | Path, mesh: TaggedMesh, cells: IntArray, kind: str, point_data: Fields, cell_data: Fields
 ) -> Path:
     used, local = np.unique(cells, return_inverse=True)
+    order = 1 if kind in _CELL[1].values() else 2
     points: dict[str, ArrayLike] = {
-        name: _column(name, values, mesh.n_nodes, "nodes")[used] for name, values in point_data.items()
+        name: _at_nodes(name, values, mesh, order)[used] for name, values in point_data.items()
     }
     values: dict[str, list[ArrayLike]] = {
         name: [_column(name, v, cells.shape[1], "cells")] for name, v in cell_data.items()
     }
     content = meshio.Mesh(
-        _three(mesh.points[:, used].T),
+        _three(mesh.node_points(order)[:, used].T),
         [(kind, local.reshape(cells.shape).T)],
         point_data=points,
         cell_data=values,
@@ -116,6 +122,20 @@ def _write(
     return write_atomically(
         path, lambda temporary: meshio.vtu.write(temporary, content, binary=True, compression="zlib")
     )
+
+
+def _order(mesh: TaggedMesh, point_data: Fields) -> int:
+    """2 when geometry or a field is of second order."""
+    second = mesh.n_nodes + mesh.n_edges
+    return 2 if mesh.is_curved or any(np.shape(v)[:1] == (second,) for v in point_data.values()) else 1
+
+
+def _at_nodes(name: str, values: ArrayLike, mesh: TaggedMesh, order: int) -> FloatArray:
+    """Values at the Lagrange nodes of `order`; those of a linear field are means in the middles of edges."""
+    if order == 2 and np.shape(values)[:1] == (mesh.n_nodes + mesh.n_edges,):
+        return _column(name, values, mesh.n_nodes + mesh.n_edges, "nodes and edges")
+    corners = _column(name, values, mesh.n_nodes, "nodes")
+    return corners if order == 1 else np.concatenate((corners, corners[mesh.edges].mean(axis=0)))
 
 
 def _column(name: str, values: ArrayLike, count: int, items: str) -> FloatArray:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from geometry.regions import Region, Surface
+from meshes.exact_surfaces import Cylinder, ExactSurface, Shape, Sphere
 from meshes.tagged import FloatArray, IntArray, MeshError, TaggedMesh
 
 Layer = tuple[str, float, int]
@@ -161,6 +162,24 @@ def extrude(flat: TaggedMesh, *, depth: float, n: int) -> TaggedMesh:
     ends = np.concatenate([t, t + n * size], axis=1)
     surfaces[Surface.SIDES] = np.concatenate([surfaces.get(Surface.SIDES, ends[:, :0]), ends], axis=1)
     return TaggedMesh.from_arrays(points=points, cells=cells, regions=regions, surfaces=surfaces)
+
+
+def circle_shape(mesh: TaggedMesh, name: str, *, centre: tuple[float, float], radius: float) -> Shape:
+    """The facets of surface `name` as parts of a circle [m] of a 2D mesh, or of its cylinder once extruded.
+
+    Raises MeshError when a node of the surface is not on the circle.
+    """
+    facets = mesh.facets_of(name)
+    circle: ExactSurface = Sphere(centre=centre, radius=radius)
+    if mesh.dim == 3:
+        circle = Cylinder(point=(centre[0], 0.0, centre[1]), axis=(0.0, 1.0, 0.0), radius=radius)
+    away = float(np.abs(circle.level(mesh.points[:, np.unique(mesh.facets[:, facets])])).max())
+    if away > 1e-9 * radius:
+        raise MeshError(
+            f"surface '{name}' has nodes {away:.3g} m off the circle of radius {radius:g} m around "
+            f"({centre[0]:g}, {centre[1]:g}) m; give its centre and radius"
+        )
+    return Shape(surface=circle, facets=facets)
 
 
 def _levels(layers: Sequence[Layer]) -> tuple[FloatArray, IntArray, list[str]]:
