@@ -61,7 +61,7 @@ def current_maps(
             sign=-1 if surface.terminal == "counter" else 1,
             facets=surface.facets,
             areas=surface.areas,
-            centroids=mesh.points[:, mesh.facets[:, surface.facets]].mean(1),
+            centroids=(surface.positions * surface.weights).sum(1) / surface.areas,
             current_density=(j * at.weights).sum(0) / surface.areas,
             overpotential=(at.eta * at.weights).sum(0) / surface.areas,
             samples=j,

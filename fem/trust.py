@@ -67,7 +67,7 @@ def _psi_afresh(properties: Properties, c: Floats) -> Floats:
 
 
 def judge(system: EquilibratedSystem, metrics: Mapping[str, float], c: Floats) -> tuple[Check, ...]:
-    """All checks of a state with its metrics and nodal concentration c (n_nodes,) [mol/m3]."""
+    """All checks of a state with its metrics and concentration c [mol/m3] at the Lagrange nodes."""
     checks = []
     for key, limit, text in (
         ("charge_imbalance", CHARGE_LIMIT, "reaction currents of all surfaces sum to zero"),
@@ -104,11 +104,11 @@ def judge(system: EquilibratedSystem, metrics: Mapping[str, float], c: Floats) -
 
 def _law_range(system: EquilibratedSystem, c: Floats) -> list[Check]:
     """Where the solution leaves the range of a law: properties are frozen there, the run goes on."""
-    mesh, out = system.spaces.mesh, []
+    mesh, order, out = system.spaces.mesh, system.spaces.order, []
     for name, material in system.model.regions.items():
         if not isinstance(material, Electrolyte):
             continue
-        values = c[mesh.cells[:, mesh.regions[name]]]
+        values = c[mesh.nodes_of_cells(order)[:, mesh.regions[name]]]
         if not np.isfinite(values).any():
             continue
         low, high = material.law.validity.concentration
