@@ -67,8 +67,8 @@ def cell(case: Case) -> Cell:
 
 
 def sizing(case: Case) -> Sizing:
-    """Mesh sizes; what the case leaves open is the mesher's choice."""
-    return Sizing(size=case.mesh.size, far=case.mesh.far)
+    """Mesh sizes and the treatment of curved surfaces; what the case leaves open is the mesher's choice."""
+    return Sizing(size=case.mesh.size, far=case.mesh.far, surface=case.mesh.surface)
 
 
 def electrolyte_law(case: Case) -> ElectrolyteLaw:

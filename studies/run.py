@@ -27,14 +27,10 @@ from meshes.quality import MeshReport
 from meshes.tagged import TaggedMesh
 from studies import build, limits
 from studies.case import Case
+from studies.mesh_checks import mesh_checks
 from studies.parameters import parameters
-from studies.tables import RandomFramework
 
 FORMAT = 1  # of result.json
-AREA_LIMIT = 0.03  # |error| of the fibre area of straight elements
-VOLUME_LIMIT = 0.09  # the same for the fibre volume
-POROSITY_LIMIT = 0.005  # |porosity of the CAD - wanted|
-EVENNESS = 0.03  # |porosity of a tenth of the mat - mean|
 
 Progress = Callable[[str], None]
 
@@ -92,7 +88,7 @@ def run_design(
     result = DesignResult(
         design=design,
         metrics=_metrics(case, design, solution, report),
-        trust=(*solution.trust, *_mesh_checks(case, design, report)),
+        trust=(*solution.trust, *mesh_checks(case, design, report)),
         split=solution.split,
         profile=solution.depth_profile,
         maps=solution.maps,
@@ -178,53 +174,6 @@ def _metrics(case: Case, design: Design, solution: Solution, report: MeshReport)
     current = metrics["current_density_A_m2"]
     metrics.update(limits.stack_metrics(case, design, solution.mesh, current, report.porosity_cad))
     return {key: float(value) for key, value in metrics.items() if math.isfinite(value)}
-
-
-def _mesh_checks(case: Case, design: Design, report: MeshReport) -> list[Check]:
-    """What the mesh owes to the geometry."""
-    found = []
-    for key, bound, what in (
-        ("fibre_area_error", AREA_LIMIT, "area"),
-        ("fibre_volume_error", VOLUME_LIMIT, "volume"),
-    ):
-        value = getattr(report, key)
-        if value is not None:
-            text = f"{what} of the meshed fibres against that of the cylinders (a smaller mesh.size helps)"
-            found.append(Check(name=key, value=value, limit=bound, passed=abs(value) <= bound, text=text))
-    wanted = getattr(case.cell.framework, "porosity", None) if design.has_framework else None
-    if wanted is not None and report.porosity_cad is not None:
-        error = report.porosity_cad - wanted
-        text = f"porosity of the geometry ({report.porosity_cad:.4f}) is the wanted one ({wanted:g})"
-        found.append(
-            Check(
-                name="porosity_error",
-                value=error,
-                limit=POROSITY_LIMIT,
-                passed=abs(error) <= POROSITY_LIMIT,
-                text=text,
-            )
-        )
-    if design.has_framework and isinstance(case.cell.framework, RandomFramework):
-        middle = np.array(report.porosity_tenths[1:-1])
-        uneven = float(np.abs(middle - middle.mean()).max())
-        text = f"unevenness of the porosity by tenths of the mat, middle 80 % (unusual beyond {EVENNESS:g})"
-        found.append(
-            Check(name="porosity_evenness", value=uneven, limit=None, passed=uneven <= EVENNESS, text=text)
-        )
-    if report.pocket_share:
-        text = "share of the pore volume without a path to the counter, left out of the electrolyte"
-        found.append(
-            Check(name="pocket_share", value=report.pocket_share, limit=None, passed=True, text=text)
-        )
-    if report.n_floating:
-        text = "fibre clusters that do not touch the anode plane (their net current is zero)"
-        found.append(
-            Check(
-                name="floating_clusters", value=float(report.n_floating), limit=None, passed=True, text=text
-            )
-        )
-    text = "discretisation error of voltage and currents: not assessed (no second mesh was solved)"
-    return [*found, Check(name="discretisation", value=0.0, limit=None, passed=True, text=text)]
 
 
 def _plain(value: Any) -> Any:

@@ -21,6 +21,16 @@ class Row:
         value = metrics.get(self.key, math.nan)
         return format(self.factor * value, self.form) if math.isfinite(value) else "–"
 
+    def cell_with_bar(self, value: float, uncertainty: float) -> str:
+        """Value ± uncertainty, both to two digits of the uncertainty."""
+        value, bar = self.factor * value, self.factor * uncertainty
+        if bar == 0.0:
+            return f"{format(value, self.form)} ± 0"
+        digits = max(1 - math.floor(math.log10(bar)), 0)
+        if digits > 6:  # an exact number, but for rounding
+            return f"{format(value, self.form)} ± {bar:.0e}"
+        return f"{value:.{digits}f} ± {bar:.{digits}f}"
+
 
 ROWS = (
     Row("cell voltage (mV)", "cell_voltage_V", 1e3, ".1f"),
@@ -54,8 +64,11 @@ MESH_ROWS = (
     Row("fibre clusters", "n_clusters", 1.0, ".0f"),
     Row("floating clusters", "n_floating", 1.0, ".0f"),
     Row("isolated pore pockets", "n_pockets", 1.0, ".0f"),
-    Row("error of the fibre area (%)", "fibre_area_error", 1e2, ".2f"),
-    Row("error of the fibre volume (%)", "fibre_volume_error", 1e2, ".2f"),
+    Row("error of the fibre area (%)", "fibre_area_error", 1e2, ".2g"),
+    Row("error of the fibre volume (%)", "fibre_volume_error", 1e2, ".2g"),
+    Row("all radii times", "radius_factor", 1.0, ".5g"),
+    Row("curved edges nearer to their chord", "relaxed_edges", 1.0, ".0f"),
+    Row("least det of a curved element / straight", "least_det_ratio"),
 )
 SOLVER_ROWS = (
     Row("unknowns", "unknowns", 1.0, ",.0f"),

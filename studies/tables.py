@@ -22,6 +22,7 @@ from geometry.designs import Gap
 from geometry.fibres import read_fibres
 from geometry.random_mat import RandomMat
 from geometry.stack import RoughnessKind
+from meshes.sizing import SurfaceShape
 from studies.errors import nearest
 from studies.fields import (
     ASSUMED,
@@ -207,9 +208,28 @@ class Operation(Table):
         return self
 
 
+def _surface(data: Mapping[str, Any]) -> SurfaceShape:
+    """Elements of second order follow curved surfaces, unless said otherwise."""
+    return SurfaceShape.CURVED if data.get("order") == 2 else SurfaceShape.STRAIGHT
+
+
 class MeshTable(Table):
-    """Sizes of the tetrahedra: at fibre surfaces, and far from them (chosen by the program unless given)."""
+    """Sizes of the tetrahedra at fibres and far from them (chosen by the program unless given); fields.
+
+    order: 1 (linear fields) or 2 (quadratic ones). surface: how elements follow fibres and rough foils:
+    straight, area-preserving (straight, with the radii enlarged until the area is exact) or curved.
+    """
 
     size: Annotated[float, Unit("m", "0.35 um", above=0.0)]
     far: Annotated[float, Unit("m", "2 um", above=0.0)] | None = None
-    order: Literal[1] = 1
+    order: Literal[1, 2] = 1
+    surface: Annotated[SurfaceShape, Field(default_factory=_surface)]
+
+    @model_validator(mode="after")
+    def _bendable(self) -> MeshTable:
+        if self.surface is SurfaceShape.CURVED and self.order != 2:
+            raise objection(
+                f'has surface = "curved" with order = {self.order}; curved elements are of second order, so '
+                'set order = 2, or take surface = "area-preserving"'
+            )
+        return self
