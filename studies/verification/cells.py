@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from fem import (
@@ -17,6 +19,8 @@ from fem import (
     ValoenReimers,
 )
 from fem.materials import thermal_voltage
+from meshes.curving import curve
+from meshes.exact_surfaces import ExactSurface, Shape, Sphere
 from meshes.simplices import FloatArray
 from meshes.structured import fibre_in_rectangle, layered_rectangle
 from meshes.tagged import TaggedMesh
@@ -42,6 +46,18 @@ def moved(mesh: TaggedMesh, points: FloatArray) -> TaggedMesh:
     """The same elements, regions and surfaces with its nodes elsewhere, (dim, n_nodes) [m]."""
     surfaces = {name: mesh.facets[:, facets] for name, facets in mesh.surfaces.items()}
     return TaggedMesh.from_arrays(points=points, cells=mesh.cells, regions=mesh.regions, surfaces=surfaces)
+
+
+def following(mesh: TaggedMesh, surfaces: Mapping[str, ExactSurface]) -> TaggedMesh:
+    """The mesh with the edges on named surfaces bent onto exact ones."""
+    return curve(mesh, [Shape(surface=s, facets=mesh.surfaces[name]) for name, s in surfaces.items()])
+
+
+def fibre_in_square(radius: float, side: float, n: int, order: int) -> TaggedMesh:
+    """One fibre in the middle of a square of liquid, 4 n elements around; curved for order 2."""
+    mesh = fibre_in_rectangle(radius, width=side, height=side, n=n)
+    circle = Sphere(centre=(side / 2, side / 2), radius=radius)
+    return mesh if order == 1 else following(mesh, {"fibre_surface": circle})
 
 
 def planar_mesh(n: int) -> TaggedMesh:
