@@ -80,7 +80,12 @@ def run_design(
     """
     memory = Memory(progress)
     solution = solve_steady(
-        mesh, build.model(case, design, mesh), build.control(case), method=method, progress=memory
+        mesh,
+        build.model(case, design, mesh),
+        build.control(case),
+        method=method,
+        order=case.mesh.order,
+        progress=memory,
     )
     begin = time.perf_counter()
     written = solution.write(folder / "fields", progress=memory)
