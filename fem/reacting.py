@@ -62,8 +62,8 @@ def reacting_surfaces(
             name = _surface_name(mesh, pair, facets, reacting)
             out.append(build.between(name, facets, metal, liquid, passing))
         elif separates(model, pair, passing) and not isinstance(passing, Blocking):
-            one, other = pair if _holds_salt(model, pair[1]) else pair[::-1]
-            out.append(build.between("|".join(pair), facets, one, other, passing))
+            one, other = pair[::-1] if _holds_salt(model, pair[0]) else pair
+            out.append(build.between(f"{one}|{other}", facets, one, other, passing))
     for name, boundary in model.boundaries.items():
         if isinstance(boundary, Electrode):
             space, law = ionic, boundary.kinetics
@@ -92,15 +92,14 @@ class _Builder:
         law = _ohmic(passing.resistance, self.model) if isinstance(passing, Contact) else passing
         assert not isinstance(law, Blocking)
         one, other = self._space(first), self._space(second)
-        on_first = one.component_at(in_region(self.mesh, facets, first))
-        on_second = other.component_at(in_region(self.mesh, facets, second))
-        live = (on_first >= 0) & (on_second >= 0)
-        facets, on_first, on_second = facets[live], on_first[live], on_second[live]
+        at_first, at_second = (in_region(self.mesh, facets, region) for region in (first, second))
+        live = (one.component_at(at_first) >= 0) & (other.component_at(at_second) >= 0)
+        facets, at_first, at_second = facets[live], at_first[live], at_second[live]
         same_carrier = one is other
         return self._surface(
             name, facets, law, None, is_contact=same_carrier,
-            first=self._unknowns(one, on_first, facets),
-            second=self._unknowns(other, on_second, facets),
+            first=self._unknowns(one, at_first, facets),
+            second=self._unknowns(other, at_second, facets),
             given=self._given(np.full(facets.size, self.mesh.region_names.index(second))),
         )  # fmt: skip
 
@@ -111,10 +110,10 @@ class _Builder:
         facets = self.mesh.surfaces[name]
         element, component = side(self.mesh, space, facets)
         live = component >= 0
-        facets, element, component = facets[live], element[live], component[live]
+        facets, element = facets[live], element[live]
         return self._surface(
             name, facets, law, terminal, is_contact=is_contact, first=None,
-            second=self._unknowns(space, component, facets),
+            second=self._unknowns(space, element, facets),
             given=self._given(self.mesh.region_of_element[element]),
         )  # fmt: skip
 
@@ -140,9 +139,9 @@ class _Builder:
     def _space(self, region: str) -> Space:
         return self.solid if _is_metal(self.model, region) else self.ionic
 
-    def _unknowns(self, space: Space, component: Ints, facets: Ints) -> Ints:
+    def _unknowns(self, space: Space, elements: Ints, facets: Ints) -> Ints:
         offset = 0 if space is self.solid else self.solid.size
-        return offset + space.unknowns(component, self.mesh.nodes_of_facets(space.order, facets))
+        return offset + space.unknowns(elements, self.mesh.nodes_of_facets(space.order, facets))
 
     def _given(self, region: Ints) -> Floats:
         """Concentration [mol/m3] on facets whose second side lies in a region by number; NaN in liquids."""

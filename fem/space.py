@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.elements import Ints
-from meshes.connectivity import components
+from meshes.connectivity import components, linked
 from meshes.tagged import TaggedMesh
 
 
@@ -18,9 +18,10 @@ class Space:
     component.
 
     Two components that only share a node or an edge (a fibre touching another at a point) keep their own
-    unknowns; so do the two sides of a cut. elements (n_elements,) in the mesh; dofs (n_local, n_elements);
-    nodes (n,) Lagrange node of each unknown (`TaggedMesh.nodes_of_cells`); component (n,) of each unknown and
-    component_of_element (n_elements,); n_points Lagrange nodes of the whole mesh.
+    unknowns; so do the two sides of a cut, also of one that ends inside a component. elements (n_elements,)
+    in the mesh; dofs (n_local, n_elements); nodes (n,) Lagrange node of each unknown
+    (`TaggedMesh.nodes_of_cells`); component (n,) of each unknown and component_of_element (n_elements,);
+    n_points Lagrange nodes of the whole mesh.
     """
 
     order: int
@@ -47,24 +48,31 @@ class Space:
         position[self.elements] = self.component_of_element
         return position[mesh_elements]
 
-    def unknowns(self, component: Ints, nodes: Ints) -> Ints:
-        """Unknown numbers of Lagrange nodes (k, n) on given components (n,)."""
-        return np.searchsorted(self.component * self.n_points + self.nodes, component * self.n_points + nodes)
+    def unknowns(self, elements: Ints, nodes: Ints) -> Ints:
+        """Unknown numbers (k, n) of Lagrange nodes (k, n) as seen from mesh elements (n,) of this space."""
+        dofs = self.dofs[:, np.searchsorted(self.elements, elements)]
+        local = (self.nodes[dofs][None] == nodes[:, None]).argmax(1)
+        return np.take_along_axis(dofs, local, axis=0)
 
     @classmethod
     def on(cls, mesh: TaggedMesh, elements: Ints, order: int = 1, cut: Ints | None = None) -> Space:
-        """The space on these elements (n_elements,) of a mesh; facets of the cut (n,) connect nothing."""
+        """The space on these elements (n_elements,), ascending, of a mesh; facets of the cut (n,) connect
+        nothing."""
         label = components(mesh, elements, cut)[elements]
         n = mesh.n_nodes if order == 1 else mesh.n_nodes + mesh.n_edges
         keys = label * n + mesh.nodes_of_cells(order)[:, elements]
         used = np.zeros((int(label.max(initial=-1)) + 1) * n, dtype=bool)
         used[keys] = True
         present = np.flatnonzero(used)
+        dofs = (np.cumsum(used) - 1)[keys]
+        if cut is not None and cut.size:
+            dofs, twins = _slit(mesh, elements, dofs, present.size, cut)
+            present = np.concatenate((present, present[twins]))
         return cls(
             order=order,
             n_points=n,
             elements=elements,
-            dofs=(np.cumsum(used) - 1)[keys],
+            dofs=dofs,
             nodes=present % n,
             component=present // n,
             component_of_element=label,
@@ -84,3 +92,40 @@ class Space:
             component=relabel[self.component[of]],
             component_of_element=relabel[self.component_of_element[on]],
         )
+
+
+def _slit(mesh: TaggedMesh, elements: Ints, dofs: Ints, size: int, cut: Ints) -> tuple[Ints, Ints]:
+    """Unknowns doubled along a cut that ends inside a component: new dofs, and whose twin each new one is.
+
+    Around a node of the cut, elements that share a facet outside the cut keep their unknown together; at the
+    tip of a slit they all do.
+    """
+    position = np.full(mesh.n_elements + 1, -1)  # the last one stands for no element at all
+    position[elements] = np.arange(elements.size)
+    beside = position[mesh.f2t]
+    at_cut = np.zeros(size, dtype=bool)
+    is_cut = np.zeros(mesh.n_facets, dtype=bool)
+    is_cut[cut] = True
+    one, other = beside[:, is_cut & (beside >= 0).all(0)]
+    shared = dofs[:, None, one] == dofs[None, :, other]
+    at_cut[dofs[:, one][shared.any(1)]] = True
+
+    near = np.zeros(elements.size, dtype=bool)
+    near[at_cut[dofs].any(0)] = True
+    one, other = beside[:, ~is_cut & (beside >= 0).all(0)]
+    keep = near[one] & near[other]
+    one, other = one[keep], other[keep]
+    number = np.full(dofs.shape, -1)
+    local, element = np.nonzero(at_cut[dofs])
+    number[local, element] = np.arange(local.size)
+    i, j, pair = np.nonzero((dofs[:, None, one] == dofs[None, :, other]) & at_cut[dofs[:, None, one]])
+    group = linked(local.size, np.stack((number[i, one[pair]], number[j, other[pair]])))
+
+    _, first = np.unique(group, return_index=True)
+    of_group = dofs[local[first], element[first]]
+    is_twin = np.ones(of_group.size, dtype=bool)
+    is_twin[np.unique(of_group, return_index=True)[1]] = False
+    number_of_group = np.where(is_twin, size - 1 + np.cumsum(is_twin), of_group)
+    dofs = dofs.copy()
+    dofs[local, element] = number_of_group[group]
+    return dofs, of_group[is_twin]

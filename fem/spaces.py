@@ -185,9 +185,9 @@ def _fixed(
         for space, offset in ((solid, 0), (ionic, solid.size)):
             if space is ionic and isinstance(boundary, Grounded):
                 continue
-            _, of = side(mesh, space, facets)
+            element, of = side(mesh, space, facets)
             nodes = mesh.nodes_of_facets(space.order, facets[of >= 0])
-            found.append(offset + np.unique(space.unknowns(of[of >= 0], nodes)))
+            found.append(offset + np.unique(space.unknowns(element[of >= 0], nodes)))
         by_surface[name] = np.concatenate(found)
         for unknown in by_surface[name].tolist():
             if unknown in value and value[unknown][0] != potential:

@@ -56,7 +56,7 @@ def test_components_that_meet_in_a_node_keep_their_own_unknowns() -> None:
     assert second.size == 3
     assert second.n_components == 1
     assert set(second.nodes) == {0, 3, 4}
-    assert (second.nodes[second.unknowns(np.array([0]), np.array([[3]]))] == 3).all()
+    assert (second.nodes[second.unknowns(np.array([1]), np.array([[3]]))] == 3).all()
 
 
 def test_space_on_one_region_numbers_its_nodes_only() -> None:
@@ -66,5 +66,32 @@ def test_space_on_one_region_numbers_its_nodes_only() -> None:
     assert set(space.nodes) == set(np.unique(mesh.cells[:, mesh.regions["fibres"]]))
     facets = mesh.surfaces["fibre_surface"]
     nodes = mesh.facets[:, facets]
-    found = space.unknowns(np.zeros(facets.size, dtype=int), nodes)
+    fibres = np.isin(mesh.f2t[:, facets], mesh.regions["fibres"])
+    found = space.unknowns(np.where(fibres[0], *mesh.f2t[:, facets]), nodes)
     assert (space.nodes[found] == nodes).all()
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_slit_has_two_sides_and_one_tip(order: int) -> None:
+    """A cut that ends inside a body doubles what lies on it but its tip; one that divides it, all of it.
+
+    Catches a contact resistance that is shorted by unknowns that both sides share.
+    """
+    mesh = layered_rectangle([("a", 2.0, 4), ("b", 2.0, 4)], width=2.0, nx=4)
+    plane = mesh.surfaces["b_bottom"]
+    half = plane[mesh.points[0][mesh.facets[:, plane]].max(0) <= 1.0]
+    everywhere = np.arange(mesh.n_elements)
+    whole = Space.on(mesh, everywhere, order)
+    slit = Space.on(mesh, everywhere, order, half)
+    twins = slit.size - whole.size
+    assert twins == (2 if order == 1 else 4)  # nodes at x = 0 and 0.5, middles between them and up to the tip
+    assert slit.n_components == 1
+    assert (slit.nodes[slit.dofs] == mesh.nodes_of_cells(order)).all()
+    nodes = mesh.nodes_of_facets(order, half)
+    below, above = (slit.unknowns(mesh.f2t[k, half], nodes) for k in (0, 1))
+    assert (slit.nodes[below] == nodes).all() and (slit.nodes[above] == nodes).all()
+    x = mesh.node_points(order)[0][nodes]
+    assert ((below == above) == (x == 1.0)).all()
+    divided = Space.on(mesh, everywhere, order, plane)
+    assert divided.n_components == 2
+    assert divided.size == whole.size + np.unique(mesh.nodes_of_facets(order, plane)).size
