@@ -51,6 +51,7 @@ def _circuit(mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> dict
     """Neighbours of every body; a conductor at a fixed potential is the terminal that fixes it."""
     body_of_conductor: dict[int, Body] = {}
     links: list[tuple[Body, Body]] = []
+    resistive: list[tuple[int, Body]] = []
     for name, boundary in model.boundaries.items():
         facets = mesh.surfaces[name]
         if isinstance(boundary, Electrode):
@@ -61,14 +62,15 @@ def _circuit(mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> dict
             terminal = ("terminal", f"surface {name}")
         if not isinstance(boundary, Electrode):
             contact = isinstance(boundary, Grounded) and boundary.resistance > 0
-            for label in np.unique(side(mesh, solid, facets)[1]):
-                if label >= 0 and contact:
-                    links.append((("conductor", int(label)), terminal))
-                elif label >= 0:
-                    links.append((body_of_conductor.setdefault(int(label), terminal), terminal))
+            labels = [int(label) for label in np.unique(side(mesh, solid, facets)[1]) if label >= 0]
+            if contact:
+                resistive += [(label, terminal) for label in labels]
+            else:
+                links += [(body_of_conductor.setdefault(label, terminal), terminal) for label in labels]
         if not isinstance(boundary, Grounded):
             touched = np.unique(side(mesh, ionic, facets)[1])
             links += [(terminal, ("electrolyte", int(label))) for label in touched if label >= 0]
+    links += [(body_of_conductor.get(label, ("conductor", label)), at) for label, at in resistive]
     spaces = {True: solid, False: ionic}
     for pair, passing in model.interfaces.items():
         if isinstance(passing, Blocking) or not (

@@ -8,7 +8,7 @@ shape functions add up to zero: a common offset of a potential, however large, t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,14 +69,18 @@ class Elements:
         """Volume (n,) [m^dim] of each element."""
         return self.weights.sum(0)
 
-    def where(self, keep: NDArray[np.bool_], dofs: Ints | None = None) -> Elements:
-        """The elements flagged in keep (n,), with other unknowns (n_local, n_kept) if given."""
+    def where(self, keep: NDArray[np.bool_]) -> Elements:
+        """The elements flagged in keep (n,)."""
         return Elements(
-            dofs=self.dofs[:, keep] if dofs is None else dofs,
+            dofs=self.dofs[:, keep],
             shape=self.shape,
             gradients=self.gradients[..., keep],
             weights=self.weights[:, keep],
         )
+
+    def with_unknowns(self, dofs: Ints) -> Elements:
+        """The same elements for another field, with unknowns (n_local, n)."""
+        return replace(self, dofs=dofs)
 
     def values(self, u: Floats) -> Floats:
         """u (n_q, n) from values at the unknowns (n_unknowns,)."""

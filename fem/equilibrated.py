@@ -24,10 +24,11 @@ import copy
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fem.compartments import Compartment
 from fem.conditions import ModelError
-from fem.elements import Floats, scatter
+from fem.elements import Elements, Floats, scatter
 from fem.equilibrium import SaltEquilibrium
 from fem.interface import ReactingSurface, SurfaceState, evaluate
 from fem.jacobian import JacobianPattern
@@ -35,8 +36,9 @@ from fem.linear import BorderedSystem
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
 from fem.reaction import Kinetics
 from fem.spaces import Spaces
-from fem.state import Fields, Residual, State
+from fem.state import Fields, Residual, State, added
 from fem.stiffness import Stiffness
+from fem.system import BulkLosses, projected_area
 
 
 class EquilibratedSystem:
@@ -81,15 +83,8 @@ class EquilibratedSystem:
         return isinstance(self.control, Galvanostatic)
 
     def step(self, state: State, z: Floats, fraction: float) -> State:
-        """state + fraction * z with z = [x_free, k, V]; what rounding takes from x is kept in low."""
-        n, m = self.free.size, len(self.equilibria)
-        change = state.low.copy()
-        change[self.free] += fraction * z[:n]
-        x = state.x + change
-        back = x - state.x  # Knuth's two-sum: x + low = state.x + change without error
-        low = (state.x - (x - back)) + (change - back)
-        voltage = state.voltage + (fraction * float(z[n + m]) if self.has_current_unknown else 0.0)
-        return State(x=x, low=low, k=state.k + fraction * z[n : n + m], voltage=voltage)
+        """state + fraction * z with z = [x_free, k, V]."""
+        return added(state, self.free, z, fraction, has_voltage=self.has_current_unknown)
 
     def largest_fraction(self, state: State, z: Floats) -> float:
         """The part of a step that keeps 0 < c: at most 0.8 of the way to either end of the salt tables."""
@@ -178,6 +173,54 @@ class EquilibratedSystem:
         """The bordered Newton matrix [A] at a residual's state: the exact derivative of the equations."""
         return self.pattern.assemble(residual, scale, current_is_given=self.has_current_unknown)
 
+    # --- derived ---
+
+    def bulk_losses(self, state: State, residual: Residual) -> BulkLosses:
+        """Power [W] lost inside the bodies: int sigma |grad phi_s|^2 and, with Psi = Psi_ohm + Psi_conc at
+        the nodes, int (1/N_M) grad W . grad Psi_ohm and int (1/N_M) grad W . grad Psi_conc."""
+        spaces, x = self.spaces, state.x
+        ohmic, concentration = np.zeros(spaces.size), np.zeros(spaces.size)
+        for compartment, salt in zip(spaces.compartments, self.equilibria, strict=True):
+            at = compartment.unknowns
+            ohmic[at], concentration[at] = salt.psi_parts(x[at])
+        phi_e, solid = residual.fields.potential, _power(spaces.solid_elements, x, x) * spaces.conductivity
+        body, layer = (spaces.ionic_elements.where(flag) for flag in (spaces.liquid, ~spaces.liquid))
+        by_liquid = {name: self._by_region(spaces.liquid, _power(body, x, part)) for name, part in (
+            ("ohmic", ohmic), ("concentration", concentration)
+        )}  # fmt: skip
+        in_layers = self._by_region(~spaces.liquid, _power(layer, phi_e, phi_e))
+        return BulkLosses(float(solid.sum()), by_liquid["ohmic"] | in_layers, by_liquid["concentration"])
+
+    def _by_region(self, of: NDArray[np.bool_], power: Floats) -> dict[str, float]:
+        """Sums over regions of power / coefficient (n,) on the ionic elements flagged in `of`."""
+        spaces, names = self.spaces, self.spaces.mesh.region_names
+        region = spaces.mesh.region_of_element[spaces.ionic.elements[of]]
+        sums = np.bincount(region, power * spaces.ionic_coefficient[of], len(names))
+        return {names[k]: float(sums[k]) for k in np.unique(region)}
+
+    def current_density(self, state: State, residual: Residual) -> Floats:
+        """Mean of -sigma grad phi_s, -(1/N_M) grad W or -kappa_i grad phi_e (d, n_elements) [A/m2]."""
+        spaces, mesh = self.spaces, self.spaces.mesh
+        out = np.full((mesh.dim, mesh.n_elements), np.nan)
+        for part, where, coefficient, u in (
+            (spaces.solid_elements, spaces.solid.elements, spaces.conductivity, state.x),
+            *(
+                (
+                    spaces.ionic_elements.where(flag),
+                    spaces.ionic.elements[flag],
+                    spaces.ionic_coefficient[flag],
+                    u,
+                )
+                for flag, u in ((spaces.liquid, state.x), (~spaces.liquid, residual.fields.potential))
+            ),
+        ):
+            out[:, where] = -coefficient * (part.gradient(u) * part.weights).sum(1) / part.volumes
+        return out
+
+    def smallest_conductance(self) -> float:
+        """The largest entry of the stiffness [S]."""
+        return max(float(np.abs(k.values).max(initial=0.0)) for k in (self.stiffness, self.layers))
+
 
 def _check(spaces: Spaces) -> None:
     """Refuse a body of liquid in which the equilibrated form does not hold."""
@@ -204,12 +247,8 @@ def _equilibrium(compartment: Compartment, temperature: float) -> SaltEquilibriu
     )
 
 
-def projected_area(spaces: Spaces, control: Control | None) -> float:
-    """Projected area [m2]: the control's, else the counter electrode's, else the mesh's across z."""
-    if control is not None and control.area is not None:
-        return control.area
-    counter = spaces.surfaces_of("counter")
-    if counter:
-        return sum(spaces.mesh.surface_area(surface.name) for surface in counter)
-    extent = np.ptp(spaces.mesh.points, axis=1)[:-1]
-    return float(np.prod(extent))
+def _power(elements: Elements, u: Floats, v: Floats) -> Floats:
+    """int grad u . grad v (n,) on each element, from values at the joint unknowns."""
+    gradient_u = elements.gradient(u)
+    gradient_v = gradient_u if v is u else elements.gradient(v)
+    return elements.integral(np.einsum("dqn,dqn->qn", gradient_u, gradient_v))

@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from fem.elements import Floats, Ints, scatter
 from fem.interface import ReactingSurface, SurfaceState
 from fem.linear import BorderedSystem
+from fem.preconditioners import SymmetricNeighbour
 from fem.spaces import Spaces
 from fem.state import Fields, Residual
 from fem.stiffness import Stiffness
@@ -73,13 +74,19 @@ class JacobianPattern:
             if current_is_given and surface.terminal == "counter":
                 self._add_current(surface, at, by_second.sum(0), columns, rows, corner)
         scaling = self._scaling(fields)
+        columns, rows = columns[spaces.free], rows[:, spaces.free]
         return BorderedSystem(
             matrix=self._csr(data),
-            columns=columns[spaces.free],
-            rows=rows[:, spaces.free],
+            columns=columns,
+            rows=rows,
             corner=corner,
-            companion=lambda: self._companion(residual, scaling),
-            scale=scaling,
+            preconditioner=SymmetricNeighbour(
+                companion=lambda: self._companion(residual, scaling),
+                scale=scaling,
+                columns=columns,
+                rows=rows,
+                corner=corner,
+            ),
         )
 
     def _by_second(

@@ -3,10 +3,9 @@
 Each Newton step solves
     [ A  B ] [x]   [f]
     [ C  D ] [y] = [g],     A (n, n) sparse, B (n, m), C (m, n) and D (m, m) dense with m of the order of 1,
-where y are the scalar unknowns (one constant per salt compartment, the counter's potential). A is close to a
-symmetric positive definite matrix P after a scaling of columns, A ~ P diag(1/scale); algebraic multigrid
-works on P. A solver is a frozen value; `start` gives a session that keeps factors and hierarchies between
-solves.
+where y are the scalar unknowns (one constant per salt compartment, the counter's potential). Each system
+brings its own preconditioner (fem/preconditioners.py). A solver is a frozen value; `start` gives a session
+that keeps factors and hierarchies between solves.
 """
 
 from __future__ import annotations
@@ -15,34 +14,46 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
-import pyamg
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
 from fem.elements import Floats
+from fem.multigrid import Cycle, cycle
 
 
 class LinearSolveFailed(RuntimeError):
     """A linear system could not be solved; the text names the size and the residual reached."""
 
 
+class Preconditioner(Protocol):
+    """An approximate inverse of a bordered matrix: an expensive part to keep, and a cheap one made anew."""
+
+    def prepare(self, multigrid: Callable[[sp.csr_matrix], Cycle]) -> Any:
+        """Hierarchies and border responses, which serve later systems as well."""
+        ...
+
+    def bind(self, kept: Any) -> Cycle:
+        """r -> z (n + m,), with what was kept from this or an earlier system."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class BorderedSystem:
     """The matrix of one Newton step, see the module's docstring.
 
-    companion() assembles P when a solver asks for it; scale (n,) > 0 turns P's unknowns into A's: x = x_P /
-    scale.
+    is_singular: A alone is singular, only with its borders is the matrix regular.
     """
 
     matrix: sp.csr_matrix
     columns: Floats  # B (n, m)
     rows: Floats  # C (m, n)
     corner: Floats  # D (m, m)
-    companion: Callable[[], sp.csr_matrix]
-    scale: Floats
+    preconditioner: Preconditioner
+    is_singular: bool = False
 
     def apply(self, z: Floats) -> Floats:
         """The bordered matrix times z = [x, y]."""
@@ -113,12 +124,7 @@ class _DirectSession:
         n = system.matrix.shape[0]
         with _stage(self.statistics, "setup_seconds"):
             try:
-                factors = spla.splu(
-                    system.matrix.tocsc(),
-                    permc_spec="MMD_AT_PLUS_A",
-                    options={"SymmetricMode": True},
-                    diag_pivot_thresh=0.01,
-                )
+                factors = _factors(system)
             except RuntimeError as error:
                 raise LinearSolveFailed(
                     f"the matrix of {n} unknowns is singular ({error}); is a conductor or an "
@@ -138,15 +144,31 @@ class _DirectSession:
     @staticmethod
     def _eliminate(system: BorderedSystem, factors: spla.SuperLU, rhs: Floats) -> Floats:
         n = system.matrix.shape[0]
+        if system.is_singular:
+            return factors.solve(rhs)
         x = factors.solve(rhs[:n])
         if not system.columns.shape[1]:
             return x
         response = factors.solve(system.columns)
-        y = _solve_small(system.corner - system.rows @ response, rhs[n:] - system.rows @ x)
+        y = solve_small(system.corner - system.rows @ response, rhs[n:] - system.rows @ x)
         return np.concatenate((x - response @ y, y))
 
 
-def _solve_small(matrix: Floats, rhs: Floats) -> Floats:
+def _factors(system: BorderedSystem) -> spla.SuperLU:
+    """LU of A, or of the whole bordered matrix where A is singular."""
+    if not system.is_singular:
+        return spla.splu(
+            system.matrix.tocsc(),
+            permc_spec="MMD_AT_PLUS_A",
+            options={"SymmetricMode": True},
+            diag_pivot_thresh=0.01,
+        )
+    borders = [sp.csr_matrix(b) for b in (system.columns, system.rows, system.corner)]
+    whole = sp.bmat([[system.matrix, borders[0]], [borders[1], borders[2]]], format="csc")
+    return spla.splu(whole, permc_spec="COLAMD")
+
+
+def solve_small(matrix: Floats, rhs: Floats) -> Floats:
     """Solution of the dense system that is left for the borders."""
     try:
         return np.asarray(np.linalg.solve(matrix, rhs), dtype=np.float64)
@@ -159,10 +181,11 @@ def _solve_small(matrix: Floats, rhs: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class MultigridKrylov:
-    """GMRES with smoothed-aggregation multigrid on P and a lagged Schur complement for the borders.
+    """GMRES with the system's preconditioner on smoothed-aggregation multigrid.
 
-    The hierarchy is kept from system to system and rebuilt when a solve needed more than `patience`
-    iterations per decade of residual, or did not converge. strength is the aggregation threshold theta.
+    What the preconditioner prepares (hierarchies, border responses) is kept from system to system and rebuilt
+    when a solve needed more than `patience` iterations per decade of residual, or did not converge. strength
+    is the aggregation threshold theta.
     """
 
     name: str = field(default="multigrid-krylov", init=False)
@@ -180,18 +203,17 @@ class _KrylovSession:
     def __init__(self, options: MultigridKrylov) -> None:
         self.options = options
         self.statistics = LinearStatistics()
-        self._cycle: Callable[[Floats], Floats] | None = None
-        self._response = np.zeros((0, 0))
+        self._kept: Any = None
 
     def solve(self, system: BorderedSystem, rhs: Floats, rtol: float) -> Floats:
-        fresh = self._cycle is None
+        fresh = self._kept is None
         if fresh:
             self._build(system)
         z, effort, converged = self._gmres(system, rhs, rtol)
         if effort > self.options.patience:
-            self._cycle = None  # rebuilt for the next system
+            self._kept = None  # rebuilt for the next system
         if not converged and not fresh:
-            self._cycle = None
+            self._kept = None
             return self.solve(system, rhs, rtol)
         if not converged:
             raise LinearSolveFailed(
@@ -203,44 +225,13 @@ class _KrylovSession:
         return z
 
     def _build(self, system: BorderedSystem) -> None:
-        with _stage(self.statistics, "setup_seconds"), _fixed_random_state():
-            companion = system.companion()
-            hierarchy = pyamg.smoothed_aggregation_solver(
-                companion,
-                symmetry="symmetric",
-                strength=("symmetric", {"theta": self.options.strength}),
-                presmoother=("gauss_seidel", {"sweep": "forward"}),
-                postsmoother=("gauss_seidel", {"sweep": "backward"}),
-                improve_candidates=None,
-                max_coarse=300,
-                coarse_solver="splu",
-            )
-            # scalar blocks gain nothing from block storage and lose half the speed
-            for level in hierarchy.levels:
-                level.A = level.A.tocsr()
-                for transfer in ("P", "R"):
-                    if hasattr(level, transfer):
-                        setattr(level, transfer, getattr(level, transfer).tocsr())
-            cycle = hierarchy.aspreconditioner()
-            self._cycle = cycle.matvec
-            response = [spla.cg(companion, b, rtol=1e-2, maxiter=30, M=cycle)[0] for b in system.columns.T]
-            self._response = np.stack(response, axis=1) if response else np.zeros_like(system.columns)
+        with _stage(self.statistics, "setup_seconds"):
+            self._kept = system.preconditioner.prepare(partial(cycle, strength=self.options.strength))
         self.statistics.setups += 1
 
     def _gmres(self, system: BorderedSystem, rhs: Floats, rtol: float) -> tuple[Floats, float, bool]:
         """(z, iterations per decade of residual, converged); right preconditioned: the true residual."""
-        assert self._cycle is not None
-        n, cycle = system.matrix.shape[0], self._cycle
-        response = self._response / system.scale[:, None]
-        schur = system.corner - system.rows @ response
-
-        def precondition(r: Floats) -> Floats:
-            x = cycle(r[:n]) / system.scale
-            if not len(schur):
-                return x
-            y = _solve_small(schur, r[n:] - system.rows @ x)
-            return np.concatenate((x - response @ y, y))
-
+        precondition = system.preconditioner.bind(self._kept)
         count = 0
 
         def tick(_: float) -> None:
@@ -259,17 +250,6 @@ class _KrylovSession:
             z = precondition(v)
         self.statistics.iterations += count
         return z, count / max(-np.log10(rtol), 0.3), info == 0
-
-
-@contextmanager
-def _fixed_random_state() -> Iterator[None]:
-    """pyamg draws start vectors from numpy's global generator: fix them, so that a solve is reproducible."""
-    before = np.random.get_state()
-    np.random.seed(0)
-    try:
-        yield
-    finally:
-        np.random.set_state(before)
 
 
 DIRECT_LIMIT = {

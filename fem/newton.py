@@ -9,7 +9,6 @@ from enum import StrEnum
 import numpy as np
 from scipy.optimize import brentq
 
-from fem.equilibrated import EquilibratedSystem
 from fem.interface import ReactingSurface
 from fem.kinetics import LinearKinetics
 from fem.linear import LinearSession, LinearSolveFailed
@@ -17,6 +16,7 @@ from fem.materials import thermal_voltage
 from fem.model import Galvanostatic, Potentiostatic
 from fem.reaction import Kinetics
 from fem.state import Residual, State
+from fem.system import SteadySystem
 
 TOLERANCE = 1e-10  # |R|_1 over the cell's current
 INVENTORY_TOLERANCE = 1e-12  # relative salt inventory
@@ -56,7 +56,7 @@ class NewtonResult:
     history: tuple[float, ...]
 
 
-def current_scale(system: EquilibratedSystem, residual: Residual) -> float:
+def current_scale(system: SteadySystem, residual: Residual) -> float:
     """The current [A] to measure residuals against: the applied one, else the counter's or fixed sides'."""
     if isinstance(system.control, Galvanostatic):
         return abs(system.control.current_density) * system.area
@@ -69,7 +69,7 @@ def current_scale(system: EquilibratedSystem, residual: Residual) -> float:
     return max([*counter, *fixed, 1e-9 * small_current(system)])
 
 
-def small_current(system: EquilibratedSystem) -> float:
+def small_current(system: SteadySystem) -> float:
     """A current [A] of the order of the exchange currents, the floor for a cell at rest."""
     volts = thermal_voltage(system.model.temperature)
     reacting = [
@@ -78,11 +78,10 @@ def small_current(system: EquilibratedSystem) -> float:
     ]
     if reacting:
         return volts * min(reacting)
-    conductances = (system.stiffness.values, system.layers.values)
-    return volts * max(float(np.abs(values).max(initial=0.0)) for values in conductances)
+    return volts * system.smallest_conductance()
 
 
-def _mean_c(system: EquilibratedSystem, surface: ReactingSurface) -> float:
+def _mean_c(system: SteadySystem, surface: ReactingSurface) -> float:
     given = surface.given_concentration[0]
     if np.isfinite(given):
         return float(given)
@@ -90,7 +89,7 @@ def _mean_c(system: EquilibratedSystem, surface: ReactingSurface) -> float:
     return system.spaces.compartments[of].mean_concentration
 
 
-def newton(system: EquilibratedSystem, start: State, session: LinearSession) -> NewtonResult:
+def newton(system: SteadySystem, start: State, session: LinearSession) -> NewtonResult:
     """Newton from a start to |R|_1 <= 1e-10 of the current and a salt inventory to 1e-12.
 
     Each step is cut so that salt stays positive, then halved until the merit falls; the linear tolerance
@@ -154,7 +153,7 @@ def lowest_concentration(residual: Residual) -> float:
 # --- first guess ---
 
 
-def first_guess(system: EquilibratedSystem, session: LinearSession) -> State:
+def first_guess(system: SteadySystem, session: LinearSession) -> State:
     """One linear solve, every law replaced by its secant at the mean current of the reacting area.
 
     Anode: fibres and foil share the current; counter: its own mean. At fixed voltage the current is found by
@@ -171,9 +170,7 @@ def first_guess(system: EquilibratedSystem, session: LinearSession) -> State:
     return state
 
 
-def _linear(
-    system: EquilibratedSystem, start: State, session: LinearSession, laws: Sequence[Kinetics]
-) -> State:
+def _linear(system: SteadySystem, start: State, session: LinearSession, laws: Sequence[Kinetics]) -> State:
     residual = system.residual(start, laws)
     scale = max(current_scale(system, residual), small_current(system) * 1e-6)
     z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), 1e-4)
@@ -182,7 +179,7 @@ def _linear(
     return system.step(start, z, min(1.0, system.largest_fraction(start, z)))
 
 
-def counter_current(system: EquilibratedSystem, state: State) -> float:
+def counter_current(system: SteadySystem, state: State) -> float:
     fields = system.fields(state)
     return sum(
         system.evaluate_surface(surface, state, fields).current
@@ -191,7 +188,7 @@ def counter_current(system: EquilibratedSystem, state: State) -> float:
     )
 
 
-def _secants(system: EquilibratedSystem, current: float) -> list[Kinetics]:
+def _secants(system: SteadySystem, current: float) -> list[Kinetics]:
     anode = sum(s.area for s in system.spaces.reacting if s.terminal != "counter")
     counter = sum(s.area for s in system.spaces.surfaces_of("counter"))
     out: list[Kinetics] = []

@@ -12,12 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fem.elements import Elements, Floats
-from fem.equilibrated import EquilibratedSystem
 from fem.state import Residual, State
+from fem.system import SteadySystem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,28 +66,9 @@ class VoltageSplit:
         }
 
 
-def split_equilibrated(
-    system: EquilibratedSystem, state: State, residual: Residual, current: float
-) -> VoltageSplit:
-    """The split of an equilibrated state at a cell current [A], from the quadrature of the assembly."""
-    spaces = system.spaces
-    x = state.x
-    ohmic, concentration = np.zeros(spaces.size), np.zeros(spaces.size)
-    for compartment, salt in zip(spaces.compartments, system.equilibria, strict=True):
-        w = x[compartment.unknowns]
-        ohmic[compartment.unknowns], concentration[compartment.unknowns] = salt.psi_parts(w)
-    ionic, liquid = spaces.ionic_elements, spaces.liquid
-    body, layer = ionic.where(liquid), ionic.where(~liquid)
-    names = spaces.mesh.region_names
-    region = spaces.mesh.region_of_element[spaces.ionic.elements]
-
-    def by_region(elements: Elements, of: NDArray[np.bool_], flux: Floats, part: Floats) -> dict[str, float]:
-        power = _power(elements, flux, part) * spaces.ionic_coefficient[of]
-        sums = np.bincount(region[of], power, len(names)) / current
-        return {names[k]: float(sums[k]) for k in np.unique(region[of])}
-
-    phi_e = residual.fields.potential
-    solid = _power(spaces.solid_elements, x, x) * spaces.conductivity
+def split_voltage(system: SteadySystem, state: State, residual: Residual, current: float) -> VoltageSplit:
+    """The split of a converged state at a cell current [A], from the quadrature of the assembly."""
+    spaces, bulk = system.spaces, system.bulk_losses(state, residual)
     kinetic: dict[str, float] = {}
     film: dict[str, float] = {}
     junction = 0.0
@@ -107,18 +84,11 @@ def split_equilibrated(
         film[surface.name] = film.get(surface.name, 0.0) + drop
     return VoltageSplit(
         cell_voltage=state.voltage,
-        ohmic_solid=float(solid.sum()) / current,
-        ohmic_electrolyte=by_region(body, liquid, x, ohmic) | by_region(layer, ~liquid, phi_e, phi_e),
-        concentration=by_region(body, liquid, x, concentration),
+        ohmic_solid=bulk.ohmic_solid / current,
+        ohmic_electrolyte={name: power / current for name, power in bulk.ohmic_electrolyte.items()},
+        concentration={name: power / current for name, power in bulk.concentration.items()},
         kinetic=kinetic,
         film=film,
         junction=junction,
         counter_surfaces=tuple(s.name for s in spaces.surfaces_of("counter")),
     )
-
-
-def _power(elements: Elements, u: Floats, v: Floats) -> Floats:
-    """int grad u . grad v (n,) on each element, from values at the joint unknowns."""
-    gradient_u = elements.gradient(u)
-    gradient_v = gradient_u if v is u else elements.gradient(v)
-    return elements.integral(np.einsum("dqn,dqn->qn", gradient_u, gradient_v))

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearSession, LinearSolveFailed
 from fem.model import Galvanostatic, Potentiostatic
 from fem.newton import (
@@ -20,12 +19,13 @@ from fem.newton import (
     newton,
 )
 from fem.state import State
+from fem.system import SteadySystem
 
 LARGEST_CELL = 1e-2  # [m], beyond which a mesh was probably drawn in another unit
 
 
 def solve_system(
-    system: EquilibratedSystem,
+    system: SteadySystem,
     session: LinearSession,
     guess: State | None = None,
     progress: Callable[[str], None] | None = None,
@@ -58,7 +58,7 @@ def solve_system(
     return replace(result, history=tuple(history))
 
 
-def _guess(system: EquilibratedSystem, session: LinearSession) -> State:
+def _guess(system: SteadySystem, session: LinearSession) -> State:
     """The first guess, or the cell at rest if its linear system cannot be solved."""
     try:
         return first_guess(system, session)
@@ -66,14 +66,14 @@ def _guess(system: EquilibratedSystem, session: LinearSession) -> State:
         return system.rest()
 
 
-def _under(system: EquilibratedSystem, state: State) -> State:
+def _under(system: SteadySystem, state: State) -> State:
     """A state of another drive as a start under this system's control, whose voltage may be given."""
     if isinstance(system.control, Potentiostatic):
         return replace(state, voltage=system.control.cell_voltage)
     return state
 
 
-def _with_drive(system: EquilibratedSystem, part: float) -> EquilibratedSystem:
+def _with_drive(system: SteadySystem, part: float) -> SteadySystem:
     control = system.control
     if isinstance(control, Galvanostatic):
         return system.with_control(replace(control, current_density=part * control.current_density))
@@ -81,11 +81,11 @@ def _with_drive(system: EquilibratedSystem, part: float) -> EquilibratedSystem:
     return system.with_control(replace(control, cell_voltage=part * control.cell_voltage))
 
 
-def _current_density(system: EquilibratedSystem, result: NewtonResult) -> float:
+def _current_density(system: SteadySystem, result: NewtonResult) -> float:
     return counter_current(system, result.state) / system.area
 
 
-def _failure(system: EquilibratedSystem, result: NewtonResult, last: float | None) -> SolveFailed:
+def _failure(system: SteadySystem, result: NewtonResult, last: float | None) -> SolveFailed:
     control = system.control
     if isinstance(control, Galvanostatic):
         wanted = f"{control.current_density:.6g} A/m2"

@@ -8,13 +8,12 @@ import numpy as np
 
 from fem.currents import CurrentMap, current_maps, join
 from fem.elements import Floats, traces
-from fem.equilibrated import EquilibratedSystem
 from fem.linear import LinearStatistics
 from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
 from fem.newton import NewtonResult, small_current
-from fem.overpotentials import VoltageSplit, split_equilibrated
+from fem.overpotentials import VoltageSplit, split_voltage
 from fem.solution import Solution, SolverStatistics
-from fem.state import Fields, State
+from fem.system import SteadySystem
 from fem.trust import judge, psi_spread
 from meshes.quality import mean_ratio
 
@@ -22,7 +21,7 @@ AT_REST = 1e-9  # cell current over the smallest exchange current, below which a
 
 
 def collect(
-    system: EquilibratedSystem,
+    system: SteadySystem,
     result: NewtonResult,
     solver: str,
     linear: LinearStatistics,
@@ -42,9 +41,7 @@ def collect(
     cell_current = -sum(m.current for m in counter)
     if abs(cell_current) < AT_REST * small_current(system):
         cell_current = 0.0
-    split = (
-        split_equilibrated(system, state, result.residual, cell_current) if counter and cell_current else None
-    )
+    split = split_voltage(system, state, result.residual, cell_current) if counter and cell_current else None
     profile = _profile(system, fibres, foil)
     phi_s, phi_e, c = _nodal(system, fields.potential, fields.concentration)
     metrics = _metrics(system, state.voltage, maps, fibres, foil, cell_current, profile, split, c)
@@ -67,7 +64,7 @@ def collect(
         phi_s=phi_s,
         phi_e=phi_e,
         c=c,
-        current_density=_vectors(system, state, fields),
+        current_density=system.current_density(state, result.residual),
         maps=maps,
         currents=_currents(system, result, maps),
         cluster_currents=_cluster_currents(system, result),
@@ -80,7 +77,7 @@ def collect(
         statistics=SolverStatistics(
             method=system.method,
             linear_solver=solver,
-            unknowns=system.free.size + len(spaces.compartments) + int(system.has_current_unknown),
+            unknowns=system.free.size + state.k.size + int(system.has_current_unknown),
             newton_steps=len(result.history) - 1,
             krylov_iterations=linear.iterations,
             setups=linear.setups,
@@ -91,9 +88,7 @@ def collect(
     )
 
 
-def _nodal(
-    system: EquilibratedSystem, potential: Floats, concentration: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _nodal(system: SteadySystem, potential: Floats, concentration: Floats) -> tuple[Floats, Floats, Floats]:
     spaces, n = system.spaces, system.spaces.ionic.n_points
     phi_s, phi_e, c = (np.full(n, np.nan) for _ in range(3))
     phi_s[spaces.solid.nodes] = potential[: spaces.n_solid]
@@ -105,29 +100,7 @@ def _nodal(
     return phi_s, phi_e, c
 
 
-def _vectors(system: EquilibratedSystem, state: State, fields: Fields) -> Floats:
-    """Mean of i = -sigma grad phi_s, -(1/N_M) grad W or -kappa grad phi_e (d, n_elements) [A/m2]."""
-    spaces, mesh = system.spaces, system.spaces.mesh
-    out = np.full((mesh.dim, mesh.n_elements), np.nan)
-    ionic, liquid = spaces.ionic_elements, spaces.liquid
-    for part, where, coefficient, u in (
-        (spaces.solid_elements, spaces.solid.elements, spaces.conductivity, state.x),
-        (ionic.where(liquid), spaces.ionic.elements[liquid], spaces.ionic_coefficient[liquid], state.x),
-        (
-            ionic.where(~liquid),
-            spaces.ionic.elements[~liquid],
-            spaces.ionic_coefficient[~liquid],
-            fields.potential,
-        ),
-    ):
-        mean = (part.gradient(u) * part.weights).sum(1) / part.volumes
-        out[:, where] = -coefficient * mean
-    return out
-
-
-def _currents(
-    system: EquilibratedSystem, result: NewtonResult, maps: dict[str, CurrentMap]
-) -> dict[str, float]:
+def _currents(system: SteadySystem, result: NewtonResult, maps: dict[str, CurrentMap]) -> dict[str, float]:
     """Current [A] of each reacting surface (> 0 plates), into the cell at each fixed one, through
     contacts."""
     spaces, residual = system.spaces, result.residual
@@ -138,7 +111,7 @@ def _currents(
     return {name: m.current for name, m in maps.items()} | fixed | contacts
 
 
-def _cluster_currents(system: EquilibratedSystem, result: NewtonResult) -> Floats:
+def _cluster_currents(system: SteadySystem, result: NewtonResult) -> Floats:
     """Net reaction current (n_floating,) [A] of every conductor without a fixed potential."""
     spaces = system.spaces
     total = np.zeros(spaces.solid.n_components)
@@ -149,9 +122,7 @@ def _cluster_currents(system: EquilibratedSystem, result: NewtonResult) -> Float
     return total[spaces.floating]
 
 
-def _profile(
-    system: EquilibratedSystem, fibres: list[CurrentMap], foil: list[CurrentMap]
-) -> DepthProfile | None:
+def _profile(system: SteadySystem, fibres: list[CurrentMap], foil: list[CurrentMap]) -> DepthProfile | None:
     """Depth profile over the height of the mat: its conductors and the electrolyte that they touch most."""
     if not fibres:
         return None
@@ -166,7 +137,7 @@ def _profile(
 
 
 def _metrics(
-    system: EquilibratedSystem,
+    system: SteadySystem,
     voltage: float,
     maps: dict[str, CurrentMap],
     fibres: list[CurrentMap],
@@ -209,7 +180,7 @@ def _metrics(
     return out
 
 
-def _anode_overpotential(system: EquilibratedSystem, phi_e: Floats) -> float:
+def _anode_overpotential(system: SteadySystem, phi_e: Floats) -> float:
     """Area mean of phi_e on the separator's bottom (else on the foil), against the anode plane at 0 V."""
     mesh = system.spaces.mesh
     name = next((s for s in ("separator_bottom", "foil") if s in mesh.surfaces), None)

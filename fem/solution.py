@@ -39,11 +39,11 @@ class Solution:
     phi_s, phi_e [V] and c [mol/m3] at the Lagrange nodes, NaN where the field does not live: (n_nodes,) at
     order 1; at order 2 (n_nodes + n_edges,), the middles of edges in the order of `mesh.edges` after the
     nodes (`mesh.node_points(2)`). phi_s is relative to the anode plane; where a potential jumps at a
-    resistance between two bodies, one of the two sides is given. current_density (d, n_elements) [A/m2] is the vector in conductors and
-    electrolytes, NaN in insulators and isolated pockets. maps holds the current map of each reacting surface
-    by name. currents [A] by surface: > 0 plates; through
-    contacts from the first body to the second, at fixed potentials into the cell. cluster_currents [A]: net current of each floating conductor
-    (0 up to round-off). metrics uses the result keys, with units in the names.
+    resistance between two bodies, one of the two sides is given. current_density (d, n_elements) [A/m2] is
+    the vector in conductors and electrolytes, NaN in insulators and isolated pockets. maps holds the current
+    map of each reacting surface by name. currents [A] by surface: > 0 plates; through contacts from the first
+    body to the second, at fixed potentials into the cell. cluster_currents [A]: net current of each floating
+    conductor (0 up to round-off). metrics uses the result keys, with units in the names.
     """
 
     mesh: TaggedMesh

@@ -9,9 +9,9 @@ import numpy as np
 
 from fem.electrolyte import Properties
 from fem.elements import Floats
-from fem.equilibrated import EquilibratedSystem
 from fem.materials import Electrolyte
 from fem.newton import INVENTORY_TOLERANCE
+from fem.system import SteadySystem
 from meshes.quality import QUALITY_FLOOR
 
 CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
@@ -45,16 +45,25 @@ def trusted(checks: Iterable[Check]) -> bool:
     return not any(check.missed for check in checks)
 
 
-def psi_spread(system: EquilibratedSystem, potential: Floats, concentration: Floats) -> float:
-    """Spread of phi_e - Psi(c) over that of phi_e, the largest of all; Psi integrated afresh from the law."""
-    worst = largest = 0.0
-    for compartment, salt in zip(system.spaces.compartments, system.equilibria, strict=True):
-        unknowns = compartment.unknowns
+def psi_spread(system: SteadySystem, potential: Floats, concentration: Floats) -> float:
+    """Spread of phi_e - Psi(c) over that of phi_e, the largest of all; Psi integrated afresh from the law.
+
+    Only in bodies of liquid with one law, where it must be constant; NaN if there is none.
+    """
+    worst, largest = np.nan, 0.0
+    for compartment in system.spaces.compartments:
+        if not compartment.shares_one_law:
+            continue
+        liquid, unknowns = next(iter(compartment.regions.values())), compartment.unknowns
+        law = Properties.of(liquid.law, system.model.temperature, liquid.transference)
         order = unknowns[np.argsort(concentration[unknowns])]
         some = order[np.linspace(0, order.size - 1, min(order.size, 400)).astype(int)]
-        w = potential[some] - _psi_afresh(salt.properties, concentration[some])
-        worst, largest = np.maximum((worst, largest), (np.ptp(w), np.ptp(potential[unknowns])))
-    return 0.0 if largest <= 1e-9 else float(worst / largest)  # [V]; at rest there is nothing to compare
+        w = potential[some] - _psi_afresh(law, concentration[some])
+        worst = np.fmax(worst, np.ptp(w))
+        largest = max(largest, float(np.ptp(potential[unknowns])))
+    return (
+        0.0 if largest <= 1e-9 and worst >= 0 else float(worst / max(largest, 1e-9))
+    )  # [V]; at rest: nothing
 
 
 def _psi_afresh(properties: Properties, c: Floats) -> Floats:
@@ -66,7 +75,7 @@ def _psi_afresh(properties: Properties, c: Floats) -> Floats:
     return np.concatenate(([0.0], np.cumsum((weights[:, None] * (ohmic + concentration)).sum(0) * half)))
 
 
-def judge(system: EquilibratedSystem, metrics: Mapping[str, float], c: Floats) -> tuple[Check, ...]:
+def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tuple[Check, ...]:
     """All checks of a state with its metrics and concentration c [mol/m3] at the Lagrange nodes."""
     checks = []
     for key, limit, text in (
@@ -102,7 +111,7 @@ def judge(system: EquilibratedSystem, metrics: Mapping[str, float], c: Floats) -
     return (*checks, *_law_range(system, c))
 
 
-def _law_range(system: EquilibratedSystem, c: Floats) -> list[Check]:
+def _law_range(system: SteadySystem, c: Floats) -> list[Check]:
     """Where the solution leaves the range of a law: properties are frozen there, the run goes on."""
     mesh, order, out = system.spaces.mesh, system.spaces.order, []
     for name, material in system.model.regions.items():

@@ -1,0 +1,248 @@
+"""The full steady problem: both potentials and the concentration, any mix of regions, hand-written Jacobian.
+
+Strong form in every body:   div i_s = 0,   div i_e = 0,   div N_- = 0   (fluxes: fem/fluxes.py), and on every
+surface the same current leaves one side and enters the other; no anion passes. Weak forms, for every v:
+    R_s(v) = -int i_s . grad v + int_Gamma i_n v = 0,
+    R_e(v) = -int i_e . grad v - int_Gamma i_n v = 0,
+    R_c(v) = -int N_- . grad v + lambda_j int porosity v / V_j = 0,    int porosity c = int porosity c0,
+one inventory and one multiplier lambda_j for each body of liquid (V_j its pore volume): the steady balances
+leave the amount of salt open. v = 1 gives lambda_j = 0: a multiplier beyond round-off says that the fluxes
+are inconsistent. The balance of the salt is multiplied by F, so that every residual is a current in A.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fem.coupled_jacobian import CoupledJacobian
+from fem.elements import Elements, Floats, Ints, scatter
+from fem.fluxes import TERMS, TO_AMPERE, Flux, Point, losses
+from fem.interface import ReactingSurface, SurfaceState, evaluate
+from fem.linear import BorderedSystem
+from fem.materials import Electrolyte, Material
+from fem.model import Control, Galvanostatic, Model, Potentiostatic
+from fem.reaction import Kinetics
+from fem.spaces import Spaces
+from fem.state import Fields, Residual, State, added
+from fem.system import BulkLosses, projected_area
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """The elements of one region with the unknowns of its fields, (n_local, n) each."""
+
+    region: str
+    material: Material
+    mesh_elements: Ints
+    elements: Elements
+    unknowns: dict[str, Ints]
+
+
+class CoupledSystem:
+    """Residual and Jacobian of the full problem on given spaces; unknowns [phi_s | phi_e | c].
+
+    load (n_unknowns,) [A] is subtracted from the residual: sources of a manufactured solution.
+    """
+
+    method = "full"
+
+    def __init__(
+        self, spaces: Spaces, model: Model, control: Control | None, load: Floats | None = None
+    ) -> None:
+        self.spaces, self.model, self.control = spaces, model, control
+        self.area = projected_area(spaces, control)
+        parts = [c.unknowns for c in spaces.compartments]
+        self.salt = np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+        self.c_of = np.full(spaces.size, -1)  # unknown of c beside each joint unknown
+        self.c_of[self.salt] = spaces.size + np.arange(self.salt.size)
+        self.size = spaces.size + self.salt.size
+        self.free = np.setdiff1d(np.arange(self.size), spaces.fixed)
+        self.bodies = _bodies(self)
+        self.load = np.zeros(self.size) if load is None else load
+        self.capacity = tuple(self._capacity(j) for j in range(len(spaces.compartments)))
+        self.pattern = CoupledJacobian(self)
+
+    def _capacity(self, j: int) -> Floats:
+        """int porosity N_i (n_unknowns,) [m3] of body j on its c unknowns."""
+        compartment, out = self.spaces.compartments[j], np.zeros(self.size)
+        rows = self.c_of[compartment.rows]
+        out += scatter(rows, compartment.points @ compartment.weights, self.size)
+        out[self.c_of[compartment.unknowns]] += compartment.lumped
+        return out
+
+    def with_control(self, control: Control) -> CoupledSystem:
+        """The same system under another control of the same kind; all that does not change is shared."""
+        other = copy.copy(self)
+        other.control, other.area = control, projected_area(self.spaces, control)
+        return other
+
+    # --- state ---
+
+    def rest(self) -> State:
+        """The cell at rest: c = c0, no overpotential, fixed potentials in place."""
+        x = np.zeros(self.size)
+        x[self.spaces.fixed] = self.spaces.fixed_values
+        for compartment in self.spaces.compartments:
+            x[self.c_of[compartment.unknowns]] = compartment.mean_concentration
+        voltage = self.control.cell_voltage if isinstance(self.control, Potentiostatic) else 0.0
+        return State(x=x, low=np.zeros(x.size), k=np.zeros(len(self.spaces.compartments)), voltage=voltage)
+
+    @property
+    def has_current_unknown(self) -> bool:
+        """Whether the counter's potential is an unknown (galvanostatic control)."""
+        return isinstance(self.control, Galvanostatic)
+
+    def step(self, state: State, z: Floats, fraction: float) -> State:
+        """state + fraction * z with z = [x_free, multipliers, V]."""
+        return added(state, self.free, z, fraction, has_voltage=self.has_current_unknown)
+
+    def largest_fraction(self, state: State, z: Floats) -> float:
+        """The part of a step that keeps 0 < c: at most 0.8 of the way to zero."""
+        change = np.zeros(self.size)
+        change[self.free] = z[: self.free.size]
+        c, dc = state.x[self.spaces.size :], change[self.spaces.size :]
+        falls = dc < 0
+        return min(1.0, 0.8 * float((c[falls] / -dc[falls]).min(initial=np.inf)))
+
+    def fields(self, state: State) -> Fields:
+        """Potential and concentration at the joint unknowns."""
+        n = self.spaces.size
+        c, slope = np.full(n, np.nan), np.zeros(n)
+        c[self.salt], slope[self.salt] = state.x[n:], 1.0
+        return Fields(
+            potential=state.x[:n],
+            potential_slope=np.ones(n),
+            concentration=c,
+            concentration_slope=slope,
+        )
+
+    def point(self, body: Body, state: State) -> Point:
+        """The fields of a body at its quadrature points."""
+        of = {name: body.elements.with_unknowns(dofs) for name, dofs in body.unknowns.items()}
+        return Point(
+            material=body.material,
+            temperature=self.model.temperature,
+            values={name: part.values(state.x) for name, part in of.items()},
+            gradients={name: part.gradient(state.x, state.low) for name, part in of.items()},
+        )
+
+    # --- equations ---
+
+    def evaluate_surface(
+        self, surface: ReactingSurface, state: State, fields: Fields, law: Kinetics | None = None
+    ) -> SurfaceState:
+        """Kinetics of one surface at a state (with another law if given)."""
+        terminal = state.voltage if surface.terminal == "counter" else 0.0
+        return evaluate(
+            surface, fields.potential, fields.concentration, terminal, self.model.temperature, law
+        )
+
+    def residual(self, state: State, laws: Sequence[Kinetics] | None = None) -> Residual:
+        """All equations at a state; laws replaces the surfaces' kinetics, one for each."""
+        fields, nodal = self.fields(state), -self.load
+        fluxes: list[dict[str, Flux]] = []
+        for body in self.bodies:
+            at = self.point(body, state)
+            fluxes.append({equation: flux(at) for equation, flux in TERMS[type(body.material)].items()})
+            for equation, flux in fluxes[-1].items():
+                part = body.elements.with_unknowns(body.unknowns[equation])
+                nodal -= TO_AMPERE[equation] * part.divergence(flux.value, self.size)
+        surfaces, counter = [], 0.0
+        for n, surface in enumerate(self.spaces.surfaces):
+            at = self.evaluate_surface(surface, state, fields, laws[n] if laws else None)
+            local = surface.load(at.reaction.current)
+            if surface.first is not None:
+                nodal += scatter(surface.first, local, self.size)
+            nodal -= scatter(surface.second, local, self.size)
+            counter += at.current if surface.terminal == "counter" else 0.0
+            surfaces.append(at)
+        held = []
+        for j, compartment in enumerate(self.spaces.compartments):
+            nodal += state.k[j] * self.capacity[j] / compartment.pore_volume
+            held.append(float(self.capacity[j] @ state.x) / compartment.amount - 1)
+        target = self.control.current_density * self.area if isinstance(self.control, Galvanostatic) else 0.0
+        return Residual(
+            field=nodal[self.free],
+            inventory=np.array(held),
+            inventory_slope=self.capacity,
+            current=counter - target if self.has_current_unknown else 0.0,
+            fields=fields,
+            surfaces=tuple(surfaces),
+            nodal=nodal,
+            fluxes=tuple(fluxes),
+        )
+
+    def right_hand_side(self, residual: Residual, scale: float) -> Floats:
+        """-[R_field, inventory * scale, current error], all in A; scale [A] is the cell's current."""
+        borders = [-scale * residual.inventory] + (
+            [np.array([-residual.current])] if self.has_current_unknown else []
+        )
+        return np.concatenate([-residual.field, *borders])
+
+    def jacobian(self, residual: Residual, scale: float) -> BorderedSystem:
+        """The bordered Newton matrix at a residual's state: the exact derivative of the equations."""
+        return self.pattern.assemble(residual, scale)
+
+    # --- derived ---
+
+    def bulk_losses(self, state: State, residual: Residual) -> BulkLosses:
+        """Power [W] lost inside the bodies: |i|^2 over conductivity, and the concentration's part."""
+        solid, ohmic, concentration = 0.0, {}, {}
+        for body in self.bodies:
+            power = losses(self.point(body, state))
+            total = {cause: float(body.elements.integral(value).sum()) for cause, value in power.items()}
+            if "phi_s" in body.unknowns:
+                solid += total["ohmic"]
+            else:
+                ohmic[body.region] = total["ohmic"]
+            if isinstance(body.material, Electrolyte):
+                concentration[body.region] = total["concentration"]
+        return BulkLosses(solid, ohmic, concentration)
+
+    def current_density(self, state: State, residual: Residual) -> Floats:
+        """Mean of i_s or i_e (d, n_elements) [A/m2] on each element, NaN where there is neither."""
+        mesh = self.spaces.mesh
+        out = np.full((mesh.dim, mesh.n_elements), np.nan)
+        for body, fluxes in zip(self.bodies, residual.fluxes, strict=True):
+            flux = fluxes["phi_s" if "phi_s" in fluxes else "phi_e"].value
+            out[:, body.mesh_elements] = (flux * body.elements.weights).sum(1) / body.elements.volumes
+        return out
+
+    def smallest_conductance(self) -> float:
+        """sigma or kappa times a length [S]: the least over the bodies."""
+        return min(float(_scale_of(body)) for body in self.bodies)
+
+
+def _scale_of(body: Body) -> float:
+    conductivity = getattr(body.material, "conductivity", 1.0)
+    return conductivity * float(body.elements.volumes.max()) ** (1 / 3)
+
+
+def _bodies(system: CoupledSystem) -> tuple[Body, ...]:
+    """One body for each region of each space, in the model's order."""
+    spaces, out = system.spaces, []
+    for space, elements, field in (
+        (spaces.solid, spaces.solid_elements, "phi_s"),
+        (spaces.ionic, spaces.ionic_elements, "phi_e"),
+    ):
+        region = spaces.mesh.region_of_element[space.elements]
+        for k in np.unique(region):
+            name = spaces.mesh.region_names[k]
+            mine = elements.where(region == k)
+            unknowns = {field: mine.dofs}
+            if isinstance(system.model.regions[name], Electrolyte):
+                unknowns["c"] = system.c_of[mine.dofs]
+            out.append(
+                Body(
+                    region=name,
+                    material=system.model.regions[name],
+                    mesh_elements=space.elements[region == k],
+                    elements=mine,
+                    unknowns=unknowns,
+                )
+            )
+    return tuple(out)

@@ -1,0 +1,214 @@
+"""The Jacobian of the full problem: one sparsity pattern, filled anew at every Newton step, and its
+preconditioner.
+
+A flux f of an equation with derivatives a in grad u and b in u (fem/fluxes.py) gives
+    dR(v)/du = -int (a grad du + b du) . grad v;
+surfaces add g = di/deta on the potentials of both sides and h = di/dc; multipliers, and V, are borders.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from fem.electrolyte import Properties
+from fem.elements import Floats, Ints, scatter
+from fem.fluxes import TERMS, TO_AMPERE
+from fem.interface import ReactingSurface, SurfaceState
+from fem.linear import BorderedSystem
+from fem.materials import Electrolyte
+from fem.preconditioners import BlockTriangular, SymmetricNeighbour
+from fem.state import Residual
+
+if TYPE_CHECKING:
+    from fem.coupled import Body, CoupledSystem
+
+
+class CoupledJacobian:
+    """Where every entry of the Jacobian goes: a CSR pattern on the free unknowns, made once."""
+
+    def __init__(self, system: CoupledSystem) -> None:
+        self.system = system
+        self._number = np.full(system.size, -1, dtype=np.int64)
+        self._number[system.free] = np.arange(system.free.size)
+        places = [
+            (body.unknowns[equation], body.unknowns[field])
+            for body in system.bodies
+            for equation in TERMS[type(body.material)]
+            for field in body.unknowns
+        ]
+        for surface in system.spaces.surfaces:
+            places += self._places(surface)
+        keys = [self._keys(rows, columns) for rows, columns in places]
+        n, found = system.free.size, np.unique(np.concatenate([np.unique(k) for k in keys]))
+        self._entries = found = found[found >= 0]
+        # an entry of a fixed unknown has no place in the pattern: it goes to one spare slot at the end
+        self._slots = [np.where(k >= 0, np.searchsorted(found, k), found.size) for k in keys]
+        self._indices = found % n
+        self._indptr = np.searchsorted(found // n, np.arange(n + 1))
+
+    def _places(self, surface: ReactingSurface) -> list[tuple[Ints, Ints]]:
+        """(rows, columns) of the blocks of a surface: all its potentials, and c of its second side."""
+        sides = surface.second if surface.first is None else np.concatenate((surface.first, surface.second))
+        return [(sides, sides), (sides, self._c_of(surface))]
+
+    def _c_of(self, surface: ReactingSurface) -> Ints:
+        """Unknowns of c (n_local, n) on the second side, -1 where the concentration is given."""
+        return np.where(np.isnan(surface.given_concentration), self.system.c_of[surface.second], -1)
+
+    def _keys(self, rows: Ints, columns: Ints) -> Ints:
+        """row * n + column (n_rows, n_columns, n) on the free unknowns, -1 where one is not free."""
+        row, column = self._number[rows][:, None], np.where(columns >= 0, self._number[columns], -1)[None]
+        return np.where((row >= 0) & (column >= 0), row * self.system.free.size + column, -1)
+
+    def assemble(self, residual: Residual, scale: float) -> BorderedSystem:
+        """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
+        system, slots = self.system, iter(self._slots)
+        data = np.zeros(self._entries.size + 1)
+        for body, fluxes in zip(system.bodies, residual.fluxes, strict=True):
+            for equation, flux in fluxes.items():
+                for field in body.unknowns:
+                    local = np.zeros(1)
+                    if field in flux.by_gradient:
+                        local = local + body.elements.diffusion(flux.by_gradient[field])
+                    if field in flux.by_value:
+                        local = local + body.elements.advection(flux.by_value[field])
+                    place = next(slots)
+                    if local.ndim > 1:
+                        data += scatter(place, -TO_AMPERE[equation] * local, data.size)
+        bodies, given = len(system.spaces.compartments), system.has_current_unknown
+        width = bodies + int(given)
+        columns, rows = np.zeros((system.size, width)), np.zeros((width, system.size))
+        corner = np.zeros((width, width))
+        for j, compartment in enumerate(system.spaces.compartments):
+            columns[:, j] = system.capacity[j] / compartment.pore_volume
+            rows[j] = system.capacity[j] * (scale / compartment.amount)
+        for surface, at in zip(system.spaces.surfaces, residual.surfaces, strict=True):
+            by_eta, by_c = surface.mass(at.reaction.slope_eta), surface.mass(at.reaction.slope_c)
+            potentials = -by_eta if surface.first is None else np.concatenate((by_eta, -by_eta), axis=1)
+            signs = (-1.0,) if surface.first is None else (1.0, -1.0)
+            data += scatter(next(slots), np.concatenate([s * potentials for s in signs]), data.size)
+            data += scatter(next(slots), np.concatenate([s * by_c for s in signs]), data.size)
+            if given and surface.terminal == "counter":
+                self._add_current(surface, at, columns, rows, corner)
+        free = system.free
+        matrix = sp.csr_matrix((data[:-1], self._indices, self._indptr), shape=(free.size, free.size))
+        columns, rows = columns[free], rows[:, free]
+        return BorderedSystem(
+            matrix=matrix,
+            columns=columns,
+            rows=rows,
+            corner=corner,
+            is_singular=bodies > 0,
+            preconditioner=self._preconditioner(residual, matrix, columns, rows, corner),
+        )
+
+    def _add_current(
+        self, surface: ReactingSurface, at: SurfaceState, columns: Floats, rows: Floats, corner: Floats
+    ) -> None:
+        """The counter's potential V as the last unknown, its current as the last equation."""
+        by_eta, size = surface.load(at.reaction.slope_eta), self.system.size
+        columns[:, -1] -= scatter(surface.second, by_eta, size)
+        rows[-1] -= scatter(surface.second, by_eta, size)
+        c_of = self._c_of(surface)
+        by_c = np.where(c_of >= 0, surface.load(at.reaction.slope_c), 0.0)
+        rows[-1] += scatter(np.maximum(c_of, 0), by_c, size)
+        corner[-1, -1] += (at.reaction.slope_eta * at.weights).sum()
+
+    # --- preconditioner ---
+
+    def _preconditioner(
+        self, residual: Residual, matrix: sp.csr_matrix, columns: Floats, rows: Floats, corner: Floats
+    ) -> BlockTriangular:
+        system = self.system
+        bodies, n_potential = len(system.spaces.compartments), int((system.free < system.spaces.size).sum())
+        salt = self._number[system.salt]
+        of = system.spaces.compartment_of[system.salt]
+        psi_slope = self._psi_slope(residual)
+        by_u = rows[:, :n_potential].copy()
+        by_u[:, salt] += rows[:, n_potential:] / psi_slope
+        lift = np.zeros((matrix.shape[0], bodies))
+        lift[salt, of] = 1.0  # k_j raises phi_e in body j
+        rest = SymmetricNeighbour(
+            companion=lambda: self._companion(residual, n_potential),
+            scale=np.ones(n_potential),
+            columns=np.concatenate(((matrix @ lift)[:n_potential], columns[:n_potential, bodies:]), axis=1),
+            rows=by_u,
+            corner=np.concatenate((rows @ lift, corner[:, bodies:]), axis=1),
+        )
+        return BlockTriangular(
+            matrix=matrix,
+            columns=columns,
+            rows=rows,
+            salt=salt,
+            compartment=of,
+            psi_slope=psi_slope,
+            anion_operator=lambda: self._anion_operator(residual),
+            rest=rest,
+        )
+
+    def _psi_slope(self, residual: Residual) -> Floats:
+        """Psi'(c) (n_salt,) [V m3/mol] at the salt unknowns, the mean over the liquids that meet there."""
+        system = self.system
+        c = residual.fields.concentration[system.salt]
+        total, count = np.zeros(system.salt.size), np.zeros(system.salt.size)
+        for body in system.bodies:
+            if isinstance(body.material, Electrolyte):
+                mine = np.unique(body.unknowns["c"]) - system.spaces.size
+                total[mine] += sum(self._law(body.material).dpsi_dc(c[mine]))
+                count[mine] += 1
+        return total / count
+
+    def _law(self, material: Electrolyte) -> Properties:
+        return Properties.of(material.law, self.system.model.temperature, material.transference)
+
+    def _companion(self, residual: Residual, n_potential: int) -> sp.csr_matrix:
+        """The potentials' operator at equilibrium: sigma, kappa_ss/N_M and kappa_i, kinetic slopes in eta
+        only."""
+        parts = []
+        for body in self.system.bodies:
+            field = "phi_s" if "phi_s" in body.unknowns else "phi_e"
+            coefficient = getattr(body.material, "conductivity", 1.0) * np.ones_like(body.elements.weights)
+            if isinstance(body.material, Electrolyte):
+                c = self._concentration(body, residual)
+                coefficient = self._law(body.material).steady_conductivity(c) / body.material.macmullin
+            parts.append((body.unknowns[field], body.elements.diffusion(coefficient)))
+        for surface, at in zip(self.system.spaces.surfaces, residual.surfaces, strict=True):
+            block = surface.mass(at.reaction.slope_eta)
+            if surface.first is not None:
+                block = np.concatenate((block, -block), axis=1)
+                block = np.concatenate((block, -block))
+            parts.append((self._places(surface)[0][0], block))
+        return _sum(parts, self._number, n_potential)
+
+    def _anion_operator(self, residual: Residual) -> sp.csr_matrix:
+        """The operator of (1 - t+) kappa / N_M on the salt unknowns [S]."""
+        parts = []
+        for body in self.system.bodies:
+            if isinstance(body.material, Electrolyte):
+                law, c = self._law(body.material), self._concentration(body, residual)
+                coefficient = (1 - law.t(c)) * law.kappa(c) / body.material.macmullin
+                parts.append((body.unknowns["c"], body.elements.diffusion(coefficient)))
+        number = np.full(self.system.size, -1)
+        number[self.system.spaces.size :] = np.arange(self.system.salt.size)
+        return _sum(parts, number, self.system.salt.size)
+
+    def _concentration(self, body: Body, residual: Residual) -> Floats:
+        """c (n_q, n) at the quadrature points of a body of liquid."""
+        return body.elements.shape.T @ residual.fields.concentration[body.unknowns["phi_e"]]
+
+
+def _sum(parts: list[tuple[Ints, Floats]], number: Ints, size: int) -> sp.csr_matrix:
+    """Sum of local matrices (n_local, n_local, n) at unknowns (n_local, n), renumbered; -1 is left out."""
+    rows, columns, data = [], [], []
+    for unknowns, local in parts:
+        k = number[unknowns]
+        row, column = np.broadcast_arrays(k[:, None], k[None])
+        there = (row >= 0) & (column >= 0)
+        rows.append(row[there])
+        columns.append(column[there])
+        data.append(local[there])
+    entries = np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))
+    return sp.coo_matrix(entries, shape=(size, size)).tocsr()
