@@ -189,10 +189,11 @@ def richardson(
         trend = change / (ratio**formal - 1.0)
         return _assumed(fine, fine - trend, formal, values, sizes, "two meshes show no order")
     before = float(values[-3]) - middle
-    if change == 0.0 or before == 0.0 or change * before < 0.0:
-        what = "the values oscillate" if change * before < 0.0 else "the values stop changing"
+    opposed = (change > 0.0) != (before > 0.0)
+    if change == 0.0 or before == 0.0 or opposed:
+        what = "the values stop changing" if change == 0.0 or before == 0.0 else "the values oscillate"
         return _assumed(fine, fine, formal, values[-3:], sizes[-3:], what)
-    observed = _observed_order(before / change, ratio, sizes[-3] / sizes[-2])
+    observed = _observed_order(math.log(abs(before)) - math.log(abs(change)), ratio, sizes[-3] / sizes[-2])
     if observed < LEAST_ORDER:
         what = f"the values settle slower than order {LEAST_ORDER:g}"
         return _assumed(fine, fine, min(LEAST_ORDER, formal), values[-3:], sizes[-3:], what)
@@ -223,15 +224,15 @@ def _assumed(
     )
 
 
-def _observed_order(changes: float, fine: float, coarse: float) -> float:
-    """p > 0 with fine^p (coarse^p - 1) / (fine^p - 1) = changes; 0 if the changes grow, as there is none."""
+def _observed_order(wanted: float, fine: float, coarse: float) -> float:
+    """p > 0 with ln(fine^p (coarse^p - 1) / (fine^p - 1)) = wanted; 0 if there is none."""
 
     def excess(p: float) -> float:
         return p * math.log(fine) + math.log(
             math.expm1(p * math.log(coarse)) / math.expm1(p * math.log(fine))
         )
 
-    wanted, least = math.log(changes), 1e-6
+    least = 1e-6
     if wanted <= excess(least):
         return 0.0
     if wanted >= excess(MOST_ORDER):

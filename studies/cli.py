@@ -26,9 +26,10 @@ from meshes.worker import WorkerError
 from studies import checks, cli_verify, limits, output, screen
 from studies.case import SHIPPED, Case, shipped_names
 from studies.compare import compare_designs, mesh_designs
+from studies.error_bars import with_error_bars
 from studies.errors import CaseError
 from studies.figures import LABELS
-from studies.run import run_design
+from studies.run import run_design, save
 
 MISTAKES = (CaseError, GeometryError, MeshError, ModelError, ParameterError)
 FAILURES = (SolveFailed, CadError, MeshingFailed, WorkerError, FilmNotSolved)
@@ -106,19 +107,27 @@ def run(
     ),
     cache: Cache = None,
     method: Method = "auto",
+    *,
+    error_bars: Annotated[
+        bool, typer.Option("--error-bars", help="Solve two coarser meshes too: value ± discretisation error.")
+    ] = False,
 ) -> None:
     """Run one design of a case: result.json, and fields for ParaView."""
     console, errors = screen.consoles()
     chosen, solver = _case(case), _method(method)
     which = _design(chosen, design)
     limits.refuse_depletion(chosen, (which,))
+    kept = _cache(cache)
     with output.folder(out) as folder, screen.Stages(errors) as stages:
-        made = mesh_designs(chosen, [which], cache=_cache(cache), progress=stages)
+        made = mesh_designs(chosen, [which], cache=kept, progress=stages)
         mesh = made.meshes[which]
         assert mesh.report is not None
         result = run_design(chosen, which, mesh, mesh.report, folder, method=solver, progress=stages)
+        if error_bars:
+            result = with_error_bars(chosen, result, cache=kept, method=solver, progress=stages)
+            save(chosen, result, folder)
     console.print(screen.results_table(chosen.title, {which: result}))
-    console.print("\n".join(screen.notes()), style="dim")
+    console.print("\n".join([*screen.notes(), *screen.bar_notes(result)]), style="dim", markup=False)
     console.print("\n".join(screen.judgement({which: result})))
     console.print(f"{stages.seconds:.0f} s; result: {out / 'result.json'}", soft_wrap=True)
     if not result.trusted:

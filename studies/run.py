@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from studies.case import Case
 from studies.mesh_checks import mesh_checks
 from studies.parameters import parameters
 
+if TYPE_CHECKING:
+    from studies.error_bars import ErrorBars
+
 FORMAT = 1  # of result.json
 
 Progress = Callable[[str], None]
@@ -40,6 +43,7 @@ class DesignResult:
     """What a design gave; the fields themselves are in its files.
 
     metrics: result keys with SI units in their names; a number that a design does not have is absent.
+    error_bars: None unless `studies.error_bars` has assessed them.
     files: paths relative to the folder of the design.
     """
 
@@ -52,6 +56,7 @@ class DesignResult:
     mesh: MeshReport
     solver: Mapping[str, Any]
     files: tuple[str, ...]
+    error_bars: ErrorBars | None = None
 
     @property
     def trusted(self) -> bool:
@@ -101,9 +106,14 @@ def run_design(
         solver=_solver(solution, seconds, memory.record()),
         files=tuple(str(path.relative_to(folder)) for path in written),
     )
+    save(case, result, folder)
+    return result
+
+
+def save(case: Case, result: DesignResult, folder: Path) -> None:
+    """Write ``result.json`` into ``folder``."""
     text = json.dumps(record(case, result), indent=2, allow_nan=False, default=float)
     (folder / "result.json").write_text(text + "\n", encoding="utf-8")
-    return result
 
 
 def record(case: Case, result: DesignResult) -> dict[str, Any]:
@@ -123,6 +133,7 @@ def record(case: Case, result: DesignResult) -> dict[str, Any]:
         "mesh": _plain(result.mesh.as_dict()),
         "solver": _plain(result.solver),
         "metrics": _plain(result.metrics),
+        **({} if result.error_bars is None else _bars(result.error_bars)),
         "split": None if result.split is None else _plain(asdict(result.split)),
         "depth_profile": None if result.profile is None else _plain(asdict(result.profile)),
         "trusted": result.trusted,
@@ -179,6 +190,17 @@ def _metrics(case: Case, design: Design, solution: Solution, report: MeshReport)
     current = metrics["current_density_A_m2"]
     metrics.update(limits.stack_metrics(case, design, solution.mesh, current, report.porosity_cad))
     return {key: float(value) for key, value in metrics.items() if math.isfinite(value)}
+
+
+def _bars(found: ErrorBars) -> dict[str, Any]:
+    resolutions = [
+        {"mesh_size_m": r.asked, "element_size_m": r.size, "n_elements": r.elements}
+        for r in found.resolutions
+    ]
+    return {
+        "error_bars": {key: _plain(asdict(bar)) for key, bar in found.bars.items()},
+        "resolutions": {"meshes": resolutions, "notes": list(found.notes)},
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -65,12 +65,35 @@ class Stages:
 def results_table(title: str, results: Mapping[Design, DesignResult]) -> Table:
     """Key metrics, one column per design."""
     table = _table(title, [LABELS[design] for design in results])
-    _fill(table, ROWS, [result.metrics for result in results.values()])
+    for row in ROWS:
+        cells = [_cell(row, result) for result in results.values()]
+        if any(cell != "–" for cell in cells):
+            table.add_row(row.label, *cells)
     table.add_section()
     table.add_row(
         "trust checks", *("[green]passed[/]" if r.trusted else "[red]missed[/]" for r in results.values())
     )
     return table
+
+
+def _cell(row: Row, result: DesignResult) -> str:
+    """The value, with its error bar if it has one."""
+    bar = None if result.error_bars is None else result.error_bars.bars.get(row.key)
+    return row.cell(result.metrics) if bar is None else row.cell_with_bar(bar.value, bar.uncertainty)
+
+
+def bar_notes(result: DesignResult) -> list[str]:
+    """Where the error bars come from, and what went wrong with them."""
+    if result.error_bars is None:
+        return []
+    lines = list(result.error_bars.notes)
+    if result.error_bars.bars:
+        sizes = ", ".join(f"{1e6 * r.asked:.3g}" for r in result.error_bars.resolutions)
+        lines.append(
+            f"± discretisation error, from meshes of {sizes} µm; result.json says for each metric whether "
+            "its order was observed or assumed"
+        )
+    return lines
 
 
 def mesh_table(title: str, report: MeshReport) -> Table:
@@ -140,10 +163,3 @@ def _table(title: str, columns: Sequence[str]) -> Table:
         longest = max(len(word) for word in label.split())
         table.add_column(label, justify="right", vertical="bottom", min_width=longest)
     return table
-
-
-def _fill(table: Table, rows: Sequence[Row], columns: Sequence[Mapping[str, float]]) -> None:
-    for row in rows:
-        cells = [row.cell(numbers) for numbers in columns]
-        if any(cell != "–" for cell in cells):
-            table.add_row(row.label, *cells)
