@@ -1,4 +1,7 @@
-"""Mesh files in and out: a user's own .msh with named physical groups, and MSH 4.1 written exactly."""
+"""Mesh files in and out: a user's own .msh with named physical groups, and MSH 4.1 written exactly.
+
+Elements of second order (straight or curved) become a curved mesh, and a curved mesh is written as such.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from meshes import worker
+from meshes import lagrange, worker
 from meshes.paraview import write_atomically
 from meshes.simplices import FloatArray, IntArray, MeshError
 from meshes.tagged import TaggedMesh
 
-_SIMPLEX = {1: 1, 2: 2, 3: 4}
-"""Gmsh's number of the straight line, triangle and tetrahedron, by dimension."""
+_SIMPLEX = {1: {1: 1, 2: 2, 3: 4}, 2: {1: 8, 2: 9, 3: 11}}
+"""Gmsh's number of line, triangle and tetrahedron, by order and dimension."""
+_TET10 = (0, 1, 2, 3, 4, 5, 6, 7, 9, 8)
+"""Gmsh numbers the last two edges of a tetrahedron the other way round; this turns either into the other."""
 _PLURAL = {2: "triangles", 3: "tetrahedra"}
 
 
@@ -26,13 +31,16 @@ class _Content:
     """What the file holds: nodes by ascending tag, elements by ascending tag, groups by name."""
 
     points: FloatArray  # (3, n_nodes)
-    cells: IntArray  # (dim + 1, n_elements)
+    cells: IntArray  # (n_local, n_elements): corners, then the middles of edges where there are any
+    dim: int
     regions: Mapping[str, IntArray]  # name -> element indices
-    surfaces: Mapping[str, IntArray]  # name -> (dim, n_facets) node numbers
+    surfaces: Mapping[str, IntArray]  # name -> (dim, n_facets) node numbers of corners
 
 
 def load(path: str | Path, scale: float = 1.0) -> TaggedMesh:
     """Read a Gmsh mesh file (MSH 2 or 4, text or binary): triangles in a plane of constant z, or tetrahedra.
+
+    Elements are of order 1, or of order 2: then the mesh is curved.
 
     Physical groups of the highest dimension become regions, those one dimension below surfaces, by their
     names. Coordinates are multiplied by `scale` to give metres (1e-6 for a file in micrometres). Nodes that
@@ -48,8 +56,9 @@ def load(path: str | Path, scale: float = 1.0) -> TaggedMesh:
         content = worker.run(_read, str(file.resolve()))
     except worker.WorkerError as error:
         raise MeshError(f"{file} could not be read ({error}); it seems damaged, write it again") from error
-    cells, points = content.cells, content.points * scale
-    if cells.shape[0] == 3:
+    dim, points = content.dim, content.points * scale
+    cells, middles = content.cells[: dim + 1], content.cells[dim + 1 :]
+    if dim == 2:
         spread, extent = np.ptp(points[2]), np.ptp(points[:2], axis=1).max()
         if spread > 1e-9 * extent:
             raise MeshError(
@@ -65,18 +74,25 @@ def load(path: str | Path, scale: float = 1.0) -> TaggedMesh:
             raise MeshError(
                 f"{file}: surface '{name}' has facets away from every region; put its volume in a group"
             )
-    return TaggedMesh.from_arrays(
+    mesh = TaggedMesh.from_arrays(
         points=points[:, used],
         cells=new[cells],
         regions=content.regions,
         surfaces={name: new[nodes] for name, nodes in content.surfaces.items()},
     )
+    if not middles.size:
+        return mesh
+    midpoints = np.empty((dim, mesh.n_edges))
+    pairs = np.stack([new[cells[list(edge)]] for edge in lagrange.LOCAL_EDGES[dim]], axis=1)
+    midpoints[:, lagrange.find_edges(mesh.edges, pairs, mesh.n_nodes)] = points[:, middles]
+    return mesh.curved(midpoints)
 
 
 def save(mesh: TaggedMesh, path: str | Path) -> Path:
     """Write MSH 4.1 (binary, metres) with one named physical group per region and surface.
 
-    Reading it back gives the same nodes, elements and names, bit for bit.
+    A curved mesh is written with elements of order 2. Reading it back gives the same nodes, elements and
+    names, bit for bit.
     """
     return write_atomically(path, lambda temporary: _write(temporary, mesh))
 
@@ -134,21 +150,23 @@ def _collect(path: str) -> _Content:
     dim = next((d for d in (3, 2) if len(gmsh.model.mesh.getElementTypes(d))), 0)
     if dim == 0:
         raise MeshError(f"{path} has neither triangles nor tetrahedra; mesh the geometry before saving it")
+    order = 2 if _SIMPLEX[2][dim] in gmsh.model.mesh.getElementTypes(dim) else 1
     for d in (dim, dim - 1):
         for kind in np.asarray(gmsh.model.mesh.getElementTypes(d)):
-            if kind != _SIMPLEX[d]:
+            if kind != _SIMPLEX[order][d]:
                 title = gmsh.model.mesh.getElementProperties(kind)[0]
                 raise MeshError(
-                    f"{path} has elements of type '{title}'; only straight {_PLURAL[dim]} can be used, "
-                    "mesh without recombination and with element order 1"
+                    f"{path} has elements of type '{title}'; only {_PLURAL[dim]} of order 1, or all of "
+                    "order 2, can be used, mesh without recombination and with one element order"
                 )
-    grouped = _groups(path, dim)
+    grouped = _groups(path, dim, order)
     if not grouped:
         raise MeshError(
             f"{path} has no physical groups of {_PLURAL[dim]}; give every region a named physical group"
         )
     total = sum(
-        len(gmsh.model.mesh.getElementsByType(_SIMPLEX[dim], t)[0]) for _, t in gmsh.model.getEntities(dim)
+        len(gmsh.model.mesh.getElementsByType(_SIMPLEX[order][dim], t)[0])
+        for _, t in gmsh.model.getEntities(dim)
     )
     element_tags = np.unique(np.concatenate([elements for elements, _ in grouped.values()]))
     if element_tags.size < total:
@@ -156,17 +174,22 @@ def _collect(path: str) -> _Content:
             f"{path}: {total - element_tags.size} of {total} {_PLURAL[dim]} are in no named physical group; "
             "give every region one"
         )
-    cells = np.empty((dim + 1, element_tags.size), dtype=np.int64)
+    n_local = len(next(iter(grouped.values()))[1])
+    cells = np.empty((n_local, element_tags.size), dtype=np.int64)
     regions = {}
     for name, (elements, nodes) in grouped.items():
         regions[name] = np.searchsorted(element_tags, elements)
         cells[:, regions[name]] = np.searchsorted(tags, nodes)
-    surfaces = {name: np.searchsorted(tags, nodes) for name, (_, nodes) in _groups(path, dim - 1).items()}
-    return _Content(points=points, cells=cells, regions=regions, surfaces=surfaces)
+    if n_local == len(_TET10):
+        cells = cells[list(_TET10)]
+    surfaces = {
+        name: np.searchsorted(tags, nodes[:dim]) for name, (_, nodes) in _groups(path, dim - 1, order).items()
+    }
+    return _Content(points=points, cells=cells, dim=dim, regions=regions, surfaces=surfaces)
 
 
-def _groups(path: str, dim: int) -> dict[str, tuple[IntArray, IntArray]]:
-    """Name -> element tags (n,) and node tags (dim + 1, n), ascending and each element once."""
+def _groups(path: str, dim: int, order: int) -> dict[str, tuple[IntArray, IntArray]]:
+    """Name -> element tags (n,) and node tags (n_local, n), ascending and each element once."""
     import gmsh
 
     collected: dict[str, list[tuple[IntArray, IntArray]]] = {}
@@ -177,31 +200,33 @@ def _groups(path: str, dim: int) -> dict[str, tuple[IntArray, IntArray]]:
                 f"{path}: physical group {group} of dimension {dim} has no name; give it one in Gmsh"
             )
         for entity in gmsh.model.getEntitiesForPhysicalGroup(dim, group):
-            elements, nodes = gmsh.model.mesh.getElementsByType(_SIMPLEX[dim], entity)
-            pair = (
-                np.asarray(elements, dtype=np.int64),
-                np.asarray(nodes, dtype=np.int64).reshape(-1, dim + 1).T,
-            )
-            collected.setdefault(name, []).append(pair)
+            elements, nodes = gmsh.model.mesh.getElementsByType(_SIMPLEX[order][dim], entity)
+            if len(elements):
+                tags = np.asarray(elements, dtype=np.int64)
+                local = np.asarray(nodes, dtype=np.int64).reshape(tags.size, -1).T
+                collected.setdefault(name, []).append((tags, local))
     groups = {}
     for name, parts in collected.items():
         elements, first = np.unique(np.concatenate([part[0] for part in parts]), return_index=True)
-        if elements.size:
-            groups[name] = elements, np.concatenate([part[1] for part in parts], axis=1)[:, first]
+        groups[name] = elements, np.concatenate([part[1] for part in parts], axis=1)[:, first]
     return groups
 
 
 def _write(path: Path, mesh: TaggedMesh) -> None:
-    dim = mesh.dim
+    dim, order = mesh.dim, 2 if mesh.is_curved else 1
+    cells = mesh.nodes_of_cells(order)
+    if len(cells) == len(_TET10):
+        cells = cells[list(_TET10)]
     blocks: list[tuple[int, str, IntArray, IntArray]] = []  # dimension, name, element tags, node numbers
     for name, elements in mesh.regions.items():
-        blocks.append((dim, name, elements + 1, mesh.cells[:, elements]))
+        blocks.append((dim, name, elements + 1, cells[:, elements]))
     tag = mesh.n_elements + 1
     for name, facets in mesh.surfaces.items():
-        blocks.append((dim - 1, name, np.arange(tag, tag + facets.size), mesh.facets[:, facets]))
+        blocks.append((dim - 1, name, np.arange(tag, tag + facets.size), mesh.nodes_of_facets(order, facets)))
         tag += facets.size
     low, high = np.zeros((2, 3))
-    low[:dim], high[:dim] = mesh.points.min(axis=1), mesh.points.max(axis=1)
+    points = mesh.node_points(order)
+    low[:dim], high[:dim] = points.min(axis=1), points.max(axis=1)
     with path.open("wb") as out:
         out.write(b"$MeshFormat\n4.1 1 8\n" + struct.pack("i", 1) + b"\n$EndMeshFormat\n")
         names = "".join(f'{d} {k} "{name}"\n' for k, (d, name, _, _) in enumerate(blocks, start=1))
@@ -213,20 +238,20 @@ def _write(path: Path, mesh: TaggedMesh) -> None:
                 if block[0] == d:  # tag, bounding box, one physical group, no bounding entities
                     out.write(struct.pack("=i6dQiQ", k, *low, *high, 1, k, 0))
         out.write(b"\n$EndEntities\n$Nodes\n")
-        _write_nodes(out, mesh)
+        _write_nodes(out, points)
         out.write(b"\n$EndNodes\n$Elements\n")
         out.write(struct.pack("4Q", len(blocks), tag - 1, 1, tag - 1))
         for k, (d, _, tags, nodes) in enumerate(blocks, start=1):
-            out.write(struct.pack("=3iQ", d, k, _SIMPLEX[d], tags.size))
+            out.write(struct.pack("=3iQ", d, k, _SIMPLEX[order][d], tags.size))
             out.write(np.vstack([tags, nodes.astype(np.int64) + 1]).T.astype("<u8").tobytes())
         out.write(b"\n$EndElements\n")
 
 
-def _write_nodes(out: BufferedWriter, mesh: TaggedMesh) -> None:
-    count = mesh.n_nodes
+def _write_nodes(out: BufferedWriter, points: FloatArray) -> None:
+    dim, count = points.shape
     xyz = np.zeros((count, 3))
-    xyz[:, : mesh.dim] = mesh.points.T
+    xyz[:, :dim] = points.T
     out.write(struct.pack("4Q", 1, count, 1, count))
-    out.write(struct.pack("=3iQ", mesh.dim, 1, 0, count))
+    out.write(struct.pack("=3iQ", dim, 1, 0, count))
     out.write(np.arange(1, count + 1, dtype="<u8").tobytes())
     out.write(xyz.astype("<f8").tobytes())
