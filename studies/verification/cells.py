@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from fem import (
     Model,
     ValoenReimers,
 )
+from fem.convergence import RateTable, convergence
 from fem.materials import thermal_voltage
+from fem.solve import Order
 from meshes.curving import curve
 from meshes.exact_surfaces import ExactSurface, Shape, Sphere
 from meshes.simplices import FloatArray
@@ -32,6 +35,31 @@ I = 200.0  # [A/m2]
 CURRENT = Galvanostatic(current_density=I)
 FAST = ButlerVolmer(exchange_current=100.0)
 SLOW = ButlerVolmer(exchange_current=10.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """What one order of the elements must show: resolutions, least rate (or rates by quantity), error."""
+
+    order: Order
+    resolutions: Sequence[int]
+    least_rate: float | Mapping[str, float]
+    largest_error: float
+
+
+def rates(run: Callable[[int, Order], Mapping[str, float]], *levels: Level) -> list[RateTable]:
+    """Rate tables of the errors run(n, order) at every level, the order in their names."""
+    tables = []
+    for at in levels:
+        label = f"order {at.order}: {{}}".format
+        least = at.least_rate
+        tables += convergence(
+            lambda n, order=at.order, label=label: {label(k): e for k, e in run(n, order).items()},
+            at.resolutions,
+            least_rates={label(k): r for k, r in least.items()} if isinstance(least, Mapping) else least,
+            largest_errors=at.largest_error,
+        )
+    return tables
 
 
 def electrodes(anode: Kinetics, counter: Kinetics | None = None) -> dict[str, Electrode]:
@@ -53,7 +81,7 @@ def following(mesh: TaggedMesh, surfaces: Mapping[str, ExactSurface]) -> TaggedM
     return curve(mesh, [Shape(surface=s, facets=mesh.surfaces[name]) for name, s in surfaces.items()])
 
 
-def fibre_in_square(radius: float, side: float, n: int, order: int) -> TaggedMesh:
+def fibre_in_square(radius: float, side: float, n: int, order: Order) -> TaggedMesh:
     """One fibre in the middle of a square of liquid, 4 n elements around; curved for order 2."""
     mesh = fibre_in_rectangle(radius, width=side, height=side, n=n)
     circle = Sphere(centre=(side / 2, side / 2), radius=radius)
@@ -117,9 +145,9 @@ def standing_model(
     )
 
 
-def floating_mesh(n: int) -> TaggedMesh:
+def floating_mesh(n: int, order: Order = 1) -> TaggedMesh:
     """A fibre of 1 um diameter in the middle of a 5 um square of pores, foil below and counter above."""
-    mesh = fibre_in_rectangle(0.5e-6, width=5e-6, height=5e-6, n=n)
+    mesh = fibre_in_square(0.5e-6, 5e-6, n, order)
     return mesh.with_surfaces({"foil": mesh.surfaces["bottom"], "counter": mesh.surfaces["top"]})
 
 

@@ -26,11 +26,11 @@ from fem import (
     SingleIonConductor,
     solve_steady,
 )
-from fem.convergence import convergence
+from fem.solve import Order
 from meshes.exact_surfaces import Sphere
 from meshes.structured import annulus
 from meshes.tagged import TaggedMesh
-from studies.verification.cells import V_T, following
+from studies.verification.cells import V_T, Level, following, rates
 from studies.verification.evidence import Comparison, Evidence
 
 INNER, OUTER, KAPPA, VOLTAGE = 0.25e-6, 2e-6, 1.0, 1e-4  # [m], [m], [S/m], [V]
@@ -39,7 +39,7 @@ LIQUID = np.log(OUTER / INNER) / (2 * np.pi * KAPPA)  # [ohm m]
 
 def verify() -> Sequence[Evidence]:
     """The closed form's digits, and rates on straight and curved rings for both exchange currents."""
-    found = [
+    found: list[Evidence] = [
         Comparison(
             quantity="liquid", found=LIQUID, expected=0.330953, tolerance=5e-7, unit="ohm m", relative=False
         ),
@@ -48,22 +48,15 @@ def verify() -> Sequence[Evidence]:
             relative=False,
         ),
     ]  # fmt: skip
-    rates = [
-        table
-        for order, resolutions, rate, largest in ((1, (1, 2, 4, 8), 1.95, 5e-4), (2, (1, 2, 4), 3.9, 5e-6))
-        for table in convergence(
-            lambda n, order=order: {
-                f"order {order}: resistance, i0 {i0:g} A/m2": error(ring(n, order), i0) for i0 in (10.0, 1e5)
-            },
-            resolutions,
-            least_rates=rate,
-            largest_errors=largest,
-        )
-    ]
-    return [*found, *rates]
+    found += rates(
+        lambda n, order: {f"resistance, i0 {i0:g} A/m2": error(ring(n, order), i0) for i0 in (10.0, 1e5)},
+        Level(order=1, resolutions=(1, 2, 4, 8), least_rate=1.95, largest_error=5e-4),
+        Level(order=2, resolutions=(1, 2, 4), least_rate=3.9, largest_error=5e-6),
+    )
+    return found
 
 
-def ring(n: int, order: int) -> TaggedMesh:
+def ring(n: int, order: Order) -> TaggedMesh:
     """12 n elements around, straight for order 1 and curved for order 2."""
     mesh = annulus(INNER, OUTER, n_radial=6 * n, n_angular=12 * n)
     circles = {

@@ -27,13 +27,13 @@ from fem import (
     SingleIonConductor,
     solve_steady,
 )
-from fem.convergence import RateTable, convergence, richardson
+from fem.convergence import RateTable, richardson
 from fem.elements import traces
 from fem.solve import Order
 from meshes.exact_surfaces import Corrugation
 from meshes.structured import layered_rectangle
 from meshes.tagged import TaggedMesh
-from studies.verification.cells import V_T, following, moved
+from studies.verification.cells import V_T, Level, following, moved, rates
 from studies.verification.evidence import Comparison, Evidence
 
 WAVE, GAP, KAPPA = 10e-6, 50e-6, 1.0  # wavelength [m], L [m], [S/m]
@@ -41,7 +41,6 @@ K = 2 * np.pi / WAVE
 PRIMARY = 1e-4  # Wa_k that is almost none
 
 RESOLUTIONS = (8, 16, 32)
-ORDERS: tuple[tuple[Order, float, float], ...] = ((1, 1.95, 2e-3), (2, 3.5, 1e-5))  # order, rate, error
 
 
 def verify() -> Sequence[Evidence]:
@@ -56,22 +55,17 @@ def verify() -> Sequence[Evidence]:
         for name, (wagner, printed) in kinds.items()
     ]  # fmt: skip
     small = 1e-10
-    rates = [
-        table
-        for order, rate, largest in ORDERS
-        for table in convergence(
-            lambda n, order=order: {
-                f"order {order}: first harmonic, {name}, h 0.1 nm": abs(
-                    harmonic(n, small, wagner, order) / (small * K) / linear(wagner) - 1
-                )
-                for name, (wagner, _) in kinds.items()
-            },
-            RESOLUTIONS,
-            least_rates=rate,
-            largest_errors=largest,
-        )
-    ]
-    return [*digits, *rates, *(amplitudes(name, wagner) for name, (wagner, _) in kinds.items())]
+    tables = rates(
+        lambda n, order: {
+            f"first harmonic, {name}, h 0.1 nm": abs(
+                harmonic(n, small, wagner, order) / (small * K) / linear(wagner) - 1
+            )
+            for name, (wagner, _) in kinds.items()
+        },
+        Level(order=1, resolutions=RESOLUTIONS, least_rate=1.95, largest_error=2e-3),
+        Level(order=2, resolutions=RESOLUTIONS, least_rate=3.5, largest_error=1e-5),
+    )
+    return [*digits, *tables, *(amplitudes(name, wagner) for name, (wagner, _) in kinds.items())]
 
 
 def amplitudes(name: str, wagner: float) -> RateTable:
@@ -96,8 +90,8 @@ def linear(wagner: float) -> float:
     return coth / (1 + wagner * coth)
 
 
-def wave(n: int, height: float, order: int) -> TaggedMesh:
-    """Half a wavelength between symmetry planes, n elements along; finer at the electrode, curved at order 2."""
+def wave(n: int, height: float, order: Order) -> TaggedMesh:
+    """Half a wavelength between symmetry planes, n elements along, fine at the electrode."""
     flat = layered_rectangle([("pores", 1.0, 2 * n)], width=WAVE / 2, nx=n)
     x, s = flat.points
     z = GAP * np.expm1(4 * s) / np.expm1(4.0)

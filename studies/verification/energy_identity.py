@@ -18,7 +18,7 @@ quadrature than the balances, currents from gradients instead of the balances.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from fem import (
     solve_steady,
 )
 from fem.convergence import convergence
+from fem.solve import Order
 from meshes.simplices import FloatArray, IntArray
 from meshes.tagged import TaggedMesh
 from studies.verification import cells
@@ -47,7 +48,13 @@ EC_EMC = LandesfeindGasteiger(Solvent.EC_EMC)
 
 def verify() -> Sequence[Evidence]:
     """Three cells with films: what closes to the solver's tolerance, and the sum from fields at its rate."""
-    closed = [bound for name in CELLS for bound in _closed(name, solve(name, 4))]
+    orders: tuple[Order, ...] = (1, 2)
+    closed = [
+        bound
+        for name in CELLS
+        for order in orders
+        for bound in _closed(f"{name}, order {order}", solve(name, 4, order))
+    ]
     rates = convergence(
         lambda n: {f"sum from the fields, {name}": imbalance(solve(name, n)) for name in CELLS},
         (4, 8, 16),
@@ -57,24 +64,32 @@ def verify() -> Sequence[Evidence]:
     return [*closed, *rates]
 
 
-def _half_covered(n: int) -> tuple[TaggedMesh, Model]:
+def _half_covered(n: int, _: Order) -> tuple[TaggedMesh, Model]:
     return cells.half_covered_mesh(2 * n), cells.planar_model(EC_EMC, FILM)
 
 
-def _floating(n: int) -> tuple[TaggedMesh, Model]:
-    return cells.floating_mesh(n), cells.floating_model(ValoenReimers(), FILM)
+def _floating(n: int, order: Order) -> tuple[TaggedMesh, Model]:
+    return cells.floating_mesh(n, order), cells.floating_model(ValoenReimers(), FILM)
 
 
-def _standing(n: int) -> tuple[TaggedMesh, Model]:
+def _standing(n: int, _: Order) -> tuple[TaggedMesh, Model]:
     return cells.standing_mesh(n), cells.standing_model(FILM, counter=FAST, conductivity=10.0)
 
 
-CELLS = {"half-covered": _half_covered, "floating fibre": _floating, "standing fibre": _standing}
+CELLS: Mapping[str, Callable[[int, Order], tuple[TaggedMesh, Model]]] = {
+    "half-covered": _half_covered,
+    "floating fibre": _floating,
+    "standing fibre": _standing,
+}
+    "half-covered": _half_covered,
+    "floating fibre": _floating,
+    "standing fibre": _standing,
+}
 
 
-def solve(name: str, n: int) -> Solution:
+def solve(name: str, n: int, order: Order = 1) -> Solution:
     """One of the cells at 200 A/m2."""
-    return solve_steady(*CELLS[name](n), CURRENT)
+    return solve_steady(*CELLS[name](n, order), CURRENT, order=order)
 
 
 def imbalance(solution: Solution) -> float:

@@ -32,10 +32,10 @@ from fem import (
     Solution,
     solve_steady,
 )
-from fem.convergence import convergence
 from fem.penetration import wagner_number
+from fem.solve import Order
 from meshes.tagged import TaggedMesh
-from studies.verification.cells import C0, V_T, T, fibre_in_square
+from studies.verification.cells import C0, V_T, Level, T, fibre_in_square, rates
 from studies.verification.evidence import Bound, Comparison, Evidence
 from studies.verification.multipoles import ORDERS, amplitudes, reacting
 
@@ -45,29 +45,24 @@ METAL = 1e8  # [S/m]
 
 def verify() -> Sequence[Evidence]:
     """Rates of the peak and of the current through the fibre; nothing net; the closed form of one fibre."""
-    rates = [
-        table
-        for order, resolutions, rate, largest in ((1, (4, 8, 16, 32), 1.9, 2e-3), (2, (4, 8, 16), 3.7, 1e-5))
-        for table in convergence(
-            lambda n, order=order: {
-                f"order {order}: {key}, Wa {wagner(i0):.3g}": error
-                for i0 in (1e4, 1e5, 1e6)
-                for key, error in errors(mesh(n, order), order, i0).items()
-            },
-            resolutions,
-            least_rates=rate,
-            largest_errors=largest,
-        )
-    ]
+    tables = rates(
+        lambda n, order: {
+            f"{key}, Wa {wagner(i0):.3g}": error
+            for i0 in (1e4, 1e5, 1e6)
+            for key, error in errors(mesh(n, order), order, i0).items()
+        },
+        Level(order=1, resolutions=(4, 8, 16, 32), least_rate=1.9, largest_error=2e-3),
+        Level(order=2, resolutions=(4, 8, 16), least_rate=3.7, largest_error=1e-5),
+    )
     solution = solve(mesh(8, 1), 1e5)
     through = abs(solution.maps["fibre_surface"].current_density) @ solution.maps["fibre_surface"].areas / 2
     net = Bound(
         quantity="net over bipolar current", found=abs(solution.cluster_currents[0]) / through, limit=1e-9
     )
-    return [*rates, net, *_one_fibre(), *_wagner_numbers()]
+    return [*tables, net, *_one_fibre(), *_wagner_numbers()]
 
 
-def mesh(n: int, order: int) -> TaggedMesh:
+def mesh(n: int, order: Order) -> TaggedMesh:
     """The fibre in a square of four radii."""
     return fibre_in_square(RADIUS, SIDE, n, order)
 
@@ -98,7 +93,7 @@ def exact(i0: float, fraction: float) -> dict[str, float]:
     return {"peak": harmonic.sum(), "first harmonic": harmonic[0], "through": harmonic @ half}
 
 
-def errors(mesh: TaggedMesh, order: int, i0: float) -> Mapping[str, float]:
+def errors(mesh: TaggedMesh, order: Order, i0: float) -> Mapping[str, float]:
     """Relative errors; the greatest value is read between nodes, which at order 2 says nothing more."""
     fibre = solve(mesh, i0).maps["fibre_surface"]
     sine = (fibre.heights - SIDE / 2) / RADIUS
