@@ -81,10 +81,6 @@ CELLS: Mapping[str, Callable[[int, Order], tuple[TaggedMesh, Model]]] = {
     "floating fibre": _floating,
     "standing fibre": _standing,
 }
-    "half-covered": _half_covered,
-    "floating fibre": _floating,
-    "standing fibre": _standing,
-}
 
 
 def solve(name: str, n: int, order: Order = 1) -> Solution:
