@@ -2,7 +2,8 @@
 
 Meshes of size h, about sqrt(2) h and 2 h of one stack (for a mat: the same draw) are solved. The size that
 enters the extrapolation is that of the elements that came out, (volume / elements)^(1/dim), as Celik et al.
-2008 (J. Fluids Eng. 130, 078001, doi:10.1115/1.2960953) recommend for unstructured meshes.
+2008 (J. Fluids Eng. 130, 078001, doi:10.1115/1.2960953) recommend for unstructured meshes. The formal order
+is that of the fields: 2 with elements of order 1, 3 with those of order 2.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fem.conditions import ModelError
-from fem.convergence import FORMAL_ORDER, ConvergenceError, Extrapolation, richardson
+from fem.convergence import ConvergenceError, Extrapolation, richardson
 from fem.film import FilmNotSolved
 from fem.newton import SolveFailed
 from fem.solve import Method, solve_steady
@@ -100,14 +101,19 @@ def with_error_bars(
             )
             model = build.model(case, result.design, mesh)
             solution = solve_steady(
-                mesh, model, build.control(case), method=method, progress=_labelled(tell, label)
+                mesh,
+                model,
+                build.control(case),
+                method=method,
+                order=case.mesh.order,
+                progress=_labelled(tell, label),
             )
         except FAILED as error:
             notes.append(f"{label}: {error}")
         else:
             assert mesh.report is not None
             found.insert(0, _resolution(each.size, mesh.report, solution.metrics))
-    bars = _bars(_read_off(case, result, found), found, notes)
+    bars = _bars(_read_off(case, result, found), found, case.mesh.order + 1.0, notes)
     checks = [check for check in result.trust if check.name != "discretisation"]
     return replace(
         result,
@@ -147,12 +153,14 @@ def _read_off(case: Case, result: DesignResult, found: Sequence[Resolution]) -> 
     ]
 
 
-def _bars(keys: Sequence[str], found: Sequence[Resolution], notes: list[str]) -> dict[str, Extrapolation]:
+def _bars(
+    keys: Sequence[str], found: Sequence[Resolution], order: float, notes: list[str]
+) -> dict[str, Extrapolation]:
     if len(found) < 2:
         return {}
     sizes = [resolution.size for resolution in found]
     try:
-        return {key: richardson([r.metrics[key] for r in found], sizes, order=FORMAL_ORDER) for key in keys}
+        return {key: richardson([r.metrics[key] for r in found], sizes, order=order) for key in keys}
     except ConvergenceError as error:
         notes.append(f"the meshes do not refine each other: {error}")
         return {}

@@ -6,6 +6,7 @@ residuals, a verdict from the wrong pair of meshes, and a result that is lost wh
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,7 +66,8 @@ def meshed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append((stack.fingerprint(), sizing.size, draw))
         return SimpleNamespace(report=report(sizing.size), size=sizing.size)
 
-    def solve_steady(mesh: Any, *_: Any, **__: Any) -> Any:
+    def solve_steady(mesh: Any, *_: Any, order: int, **__: Any) -> Any:
+        assert order == CASE.mesh.order
         return SimpleNamespace(metrics={"worst_mean_ratio": 0.1, **solved(mesh.size)})
 
     monkeypatch.setattr(error_bars, "mesh_stack", mesh_stack)
@@ -211,7 +213,7 @@ def test_bars_of_the_crossed_log_pile_hold_the_finest_values(tmp_path: Path):
     case, metrics = Case.shipped("ordered"), {}
     stack = build.cell(case).stack(Design.BILAYER, 0)
     for size in (0.4e-6, 0.4e-6 / math.sqrt(2.0)):
-        mesh = mesh_stack(stack, Sizing(size=size))
+        mesh = mesh_stack(stack, replace(build.sizing(case), size=size))
         assert mesh.report is not None
         solved_at = run_design(case, Design.BILAYER, mesh, mesh.report, tmp_path / f"{size:g}")
         metrics[size] = solved_at
