@@ -93,8 +93,9 @@ def _circuit(mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> dict
             links.append((one, other))
     neighbours: dict[Body, set[Body]] = defaultdict(set)
     for one, other in links:
-        neighbours[one].add(other)
-        neighbours[other].add(one)
+        if one != other:  # both sides of a slit are one body
+            neighbours[one].add(other)
+            neighbours[other].add(one)
     return neighbours
 
 
