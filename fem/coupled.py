@@ -23,7 +23,7 @@ from fem.elements import Elements, Floats, Ints, scatter
 from fem.fluxes import TERMS, TO_AMPERE, Flux, Point, losses
 from fem.interface import ReactingSurface, SurfaceState, evaluate
 from fem.linear import BorderedSystem
-from fem.materials import Electrolyte, Material
+from fem.materials import FARADAY, Electrolyte, Material
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
 from fem.reaction import Kinetics
 from fem.spaces import Spaces
@@ -211,6 +211,19 @@ class CoupledSystem:
             flux = fluxes["phi_s" if "phi_s" in fluxes else "phi_e"].value
             out[:, body.mesh_elements] = (flux * body.elements.weights).sum(1) / body.elements.volumes
         return out
+
+    def salt_metrics(self, state: State, residual: Residual, current: float) -> dict[str, float]:
+        """Multiplier of the inventories over the cell current; int |F N_-| over int |i_e| in the liquids."""
+        anions = ions = 0.0
+        for body, fluxes in zip(self.bodies, residual.fluxes, strict=True):
+            if "c" in fluxes:
+                lengths = [np.linalg.norm(fluxes[name].value, axis=0) for name in ("c", "phi_e")]
+                anions += FARADAY * float(body.elements.integral(lengths[0]).sum())
+                ions += float(body.elements.integral(lengths[1]).sum())
+        if not (ions and current):
+            return {}
+        multiplier = float(np.abs(state.k).max(initial=0.0)) / abs(current)
+        return {"salt_multiplier": multiplier, "salt_circulation": anions / ions}
 
     def smallest_conductance(self) -> float:
         """sigma or kappa times a length [S]: the least over the bodies."""

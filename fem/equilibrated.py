@@ -217,6 +217,10 @@ class EquilibratedSystem:
             out[:, where] = -coefficient * (part.gradient(u) * part.weights).sum(1) / part.volumes
         return out
 
+    def salt_metrics(self, state: State, residual: Residual, current: float) -> dict[str, float]:
+        """Nothing: no anion moves, by construction."""
+        return {}
+
     def smallest_conductance(self) -> float:
         """The largest entry of the stiffness [S]."""
         return max(float(np.abs(k.values).max(initial=0.0)) for k in (self.stiffness, self.layers))

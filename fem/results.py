@@ -47,7 +47,9 @@ def collect(
     metrics = _metrics(system, state.voltage, maps, fibres, foil, cell_current, profile, split, c)
     metrics["anode_overpotential_V"] = _anode_overpotential(system, phi_e) if counter else np.nan
     metrics["inventory_error"] = float(np.abs(result.residual.inventory).max(initial=0.0))
-    metrics["psi_spread"] = psi_spread(system, fields.potential, fields.concentration)
+    if any(c.shares_one_law for c in spaces.compartments):
+        metrics["psi_spread"] = psi_spread(system, fields.potential, fields.concentration)
+    metrics |= system.salt_metrics(state, result.residual, cell_current)
     metrics["worst_mean_ratio"] = (
         float(mean_ratio(mesh.points, mesh.cells).min())
         if mesh.report is None

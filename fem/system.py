@@ -89,6 +89,10 @@ class SteadySystem(Protocol):
         """Mean current density (dim, n_elements) [A/m2] of each element, NaN where none flows."""
         ...
 
+    def salt_metrics(self, state: State, residual: Residual, current: float) -> dict[str, float]:
+        """What a system knows of its anions at a cell current [A], by result key."""
+        ...
+
     def smallest_conductance(self) -> float:
         """A conductance [S] of the bodies, by which to judge a problem without reactions."""
         ...

@@ -48,9 +48,9 @@ def trusted(checks: Iterable[Check]) -> bool:
 def psi_spread(system: SteadySystem, potential: Floats, concentration: Floats) -> float:
     """Spread of phi_e - Psi(c) over that of phi_e, the largest of all; Psi integrated afresh from the law.
 
-    Only in bodies of liquid with one law, where it must be constant; NaN if there is none.
+    Only in bodies of liquid with one law, where it must be constant.
     """
-    worst, largest = np.nan, 0.0
+    worst = largest = 0.0
     for compartment in system.spaces.compartments:
         if not compartment.shares_one_law:
             continue
@@ -59,11 +59,8 @@ def psi_spread(system: SteadySystem, potential: Floats, concentration: Floats) -
         order = unknowns[np.argsort(concentration[unknowns])]
         some = order[np.linspace(0, order.size - 1, min(order.size, 400)).astype(int)]
         w = potential[some] - _psi_afresh(law, concentration[some])
-        worst = np.fmax(worst, np.ptp(w))
-        largest = max(largest, float(np.ptp(potential[unknowns])))
-    return (
-        0.0 if largest <= 1e-9 and worst >= 0 else float(worst / max(largest, 1e-9))
-    )  # [V]; at rest: nothing
+        worst, largest = np.maximum((worst, largest), (np.ptp(w), np.ptp(potential[unknowns])))
+    return 0.0 if largest <= 1e-9 else float(worst / largest)  # [V]; at rest there is nothing to compare
 
 
 def _psi_afresh(properties: Properties, c: Floats) -> Floats:
@@ -82,6 +79,7 @@ def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tupl
         ("charge_imbalance", CHARGE_LIMIT, "reaction currents of all surfaces sum to zero"),
         ("split_closure", SPLIT_LIMIT, "losses add up to the cell voltage (dissipation = I V)"),
         ("inventory_error", INVENTORY_TOLERANCE, "salt in the cell is what was put in"),
+        ("salt_multiplier", CHARGE_LIMIT, "anion flux of every body of liquid adds up to zero"),
         ("psi_spread", SPREAD_LIMIT, "phi_e - Psi(c) is constant, no anion moves"),
     ):
         if key in metrics:
@@ -98,6 +96,16 @@ def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tupl
             text="worst element's mean ratio is above the quality floor",
         )
     )
+    if "salt_circulation" in metrics:
+        checks.append(
+            Check(
+                name="salt_circulation",
+                value=metrics["salt_circulation"],
+                limit=None,
+                passed=True,
+                text="mean anion current that circulates through the liquids over the mean ionic current",
+            )
+        )
     reversed_share = metrics.get("anode_reversed_share", 0.0)
     checks.append(
         Check(

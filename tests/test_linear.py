@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from fem import (
     SolveFailed,
     solve_steady,
 )
+from fem.elements import Floats
 from fem.linear import (
     DIRECT_LIMIT,
     BorderedSystem,
@@ -26,7 +27,7 @@ from fem.linear import (
     LinearStatistics,
     choose_linear_solver,
 )
-from fem.elements import Floats
+from fem.preconditioners import SymmetricNeighbour
 from meshes.structured import extrude
 
 SOLVERS = {"direct": Direct(), "multigrid-krylov": MultigridKrylov()}
@@ -43,13 +44,17 @@ def _system(*, n: int = 40, borders: int = 2, sink: float = 1e-2, skew: float = 
     scale = 10.0 ** random.uniform(-3, -2.9, size=n * n)
     change = sp.diags(skew * sink * random.uniform(size=n * n))
     columns = random.uniform(size=(n * n, borders)) * sink
+    matrix = sp.csr_matrix((companion + change) @ sp.diags(scale))
+    rows = random.uniform(size=(borders, n * n)) * scale
+    corner = np.diag(random.uniform(1, 2, size=borders))
     return BorderedSystem(
-        matrix=sp.csr_matrix((companion + change) @ sp.diags(scale)),
+        matrix=matrix,
         columns=columns,
-        rows=random.uniform(size=(borders, n * n)) * scale,
-        corner=np.diag(random.uniform(1, 2, size=borders)),
-        companion=lambda: companion,
-        scale=scale,
+        rows=rows,
+        corner=corner,
+        preconditioner=SymmetricNeighbour(
+            companion=lambda: companion, scale=scale, columns=columns, rows=rows, corner=corner
+        ),
     )
 
 
@@ -140,14 +145,7 @@ def test_singular_matrix_is_reported_by_the_direct_solver() -> None:
     """Never numbers out of a singular matrix: an unknown that nothing determines is named."""
     system = _system(n=12, borders=0)
     empty = sp.csr_matrix(system.matrix.multiply(np.r_[np.ones(143), 0.0]))
-    broken = BorderedSystem(
-        matrix=empty,
-        columns=system.columns,
-        rows=system.rows,
-        corner=system.corner,
-        companion=system.companion,
-        scale=system.scale,
-    )
+    broken = replace(system, matrix=empty)
     with pytest.raises(LinearSolveFailed, match="144 unknowns is singular"):
         Direct().start().solve(broken, np.ones(144), 1e-8)
 
@@ -155,14 +153,10 @@ def test_singular_matrix_is_reported_by_the_direct_solver() -> None:
 def test_singular_borders_are_reported() -> None:
     """Two equal scalar equations: LinearSolveFailed, not numpy's LinAlgError."""
     system = _system(n=8, borders=1)
-    twice = BorderedSystem(
-        matrix=system.matrix,
-        columns=np.zeros((64, 1)),
-        rows=system.rows,
-        corner=np.zeros((1, 1)),
-        companion=system.companion,
-        scale=system.scale,
-    )
+    columns, corner = np.zeros((64, 1)), np.zeros((1, 1))
+    assert isinstance(system.preconditioner, SymmetricNeighbour)
+    neighbour = replace(system.preconditioner, columns=columns, corner=corner)
+    twice = replace(system, columns=columns, corner=corner, preconditioner=neighbour)
     for solver in SOLVERS.values():
         with pytest.raises(LinearSolveFailed, match="1 scalar unknowns"):
             solver.start().solve(twice, np.ones(65), 1e-8)
