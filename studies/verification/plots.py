@@ -1,4 +1,4 @@
-"""Errors over mesh sizes, both logarithmic, with the slopes that are expected."""
+"""Errors over mesh sizes, both logarithmic, with the least slopes that are allowed."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def errors(tables: Sequence[RateTable]) -> str | None:
                 linestyle=DASHES[number % len(DASHES)],
                 markersize=5,
             )
-        for slope in sorted({math.ceil(table.least_rate) for table in tables if table.least_rate > 0.0}):
-            _slope(axes, slope, [table for table in tables if math.ceil(table.least_rate) == slope])
+        for rate in sorted({table.least_rate for table in tables if table.least_rate > 0.0}):
+            _slope(axes, rate, [table for table in tables if table.least_rate == rate])
         _sizes(axes, tables[0].sizes)
-        axes.set_xlabel("mesh size")
+        axes.set_xlabel("size")
         axes.set_ylabel("error")
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), borderaxespad=0.0, handlelength=3.2)
 
     return svg(draw, (WIDTH, HEIGHT + LINE * len(tables)))
 
 
-def _slope(axes: Axes, slope: int, tables: Sequence[RateTable]) -> None:
-    """A grey line of the slope under the lowest of its curves, labelled at its lower end."""
+def _slope(axes: Axes, slope: float, tables: Sequence[RateTable]) -> None:
+    """A grey line of the least slope that is allowed, under the lowest of its curves."""
     lowest = min(
         (error / size**slope for table in tables for size, error in _counted(table)), default=math.nan
     )
@@ -60,7 +60,7 @@ def _slope(axes: Axes, slope: int, tables: Sequence[RateTable]) -> None:
     axes.loglog(sizes, line, color="#8a8a8a", linewidth=1.0, zorder=1)
     middle = math.sqrt(sizes[0] * sizes[-1])
     axes.annotate(
-        f"slope {slope}",
+        f"least slope {slope:g}",
         (middle, 0.45 * lowest * middle**slope),
         xytext=(4, -4),
         textcoords="offset points",
