@@ -59,7 +59,7 @@ def assess(
     framework = volumes.get(Region.FIBRES, 0.0) + volumes.get(Region.PORES, 0.0)
     fibres, surface = str(Region.FIBRES), str(Surface.FIBRE_SURFACE)
     return MeshReport(
-        geometry=treated.geometry,
+        geometry=str(treated.geometry),
         relaxed_edges=treated.relaxed_edges,
         least_det_ratio=treated.least_det_ratio,
         radius_factor=treated.radius_factor,

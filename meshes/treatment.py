@@ -45,8 +45,11 @@ def treat(mesh: TaggedMesh, stack: Stack, surface: SurfaceShape, raw: Raw) -> Tr
                 relaxed_edges=bent.relaxed_edges,
                 least_det_ratio=bent.least_det_ratio,
             )
-        name = str(Surface.FOIL if stack.mat is None else Surface.FIBRE_SURFACE)
-        enlarged = enlarge(mesh, shapes, surface=name, area=raw.areas_cad[name])
+        if stack.roughness is None:
+            surface_name, area = Surface.FIBRE_SURFACE, raw.areas_cad[Surface.FIBRE_SURFACE]
+        else:  # a closed form, better than the spline of the CAD
+            surface_name, area = Surface.FOIL, stack.roughness.area_ratio() * stack.projected_area
+        enlarged = enlarge(mesh, shapes, surface=surface_name, area=area)
     except MeshError as error:
         raise MeshingFailed(f"{error}; or try another draw") from error
     return Treated(mesh=enlarged.mesh, geometry=surface, radius_factor=enlarged.factor)

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import meshio
 import numpy as np
 import pytest
 
+from meshes.curving import curve
 from meshes.files import load, save
-from meshes.structured import annulus, layered_box
+from meshes.lagrange import LOCAL_EDGES
+from meshes.structured import annulus, circle_shape, extrude, fibre_in_rectangle, layered_box
 from meshes.tagged import MeshError, TaggedMesh
 
 SQUARE = """$MeshFormat
@@ -142,3 +145,28 @@ def test_truncated_binary_file_and_bad_arguments(tmp_path: Path) -> None:
         load(tmp_path / "none.msh")
     with pytest.raises(MeshError, match="scale"):
         load(path, scale=0.0)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_curved_meshes_come_back_curved(tmp_path: Path, dim: int) -> None:
+    """Gmsh numbers two edges of a tetrahedron the other way round: exchanged, they fold elements."""
+    mesh = fibre_in_rectangle(1.0, width=6.0, height=6.0, n=2)
+    if dim == 3:
+        mesh = extrude(mesh, depth=2.0, n=1)
+    mesh = curve(mesh, [circle_shape(mesh, "fibre_surface", centre=(3.0, 3.0), radius=1.0)])
+    path = save(mesh, tmp_path / "curved.msh")
+    back = load(path)
+    same(mesh, back)
+    np.testing.assert_array_equal(back.edge_midpoints, mesh.edge_midpoints)
+    other = meshio.gmsh.read(path)  # an independent reader, which turns to the order of VTK
+    kind = {2: "triangle6", 3: "tetra10"}[dim]
+    nodes = np.concatenate([block.data for block in other.cells if block.type == kind]).T
+    np.testing.assert_array_equal(np.sort(nodes), np.sort(mesh.nodes_of_cells(2)))
+    pairs = nodes[[list(edge) for edge in LOCAL_EDGES[dim]]]
+    assert np.abs(other.points[nodes[dim + 1 :]] - other.points[pairs].mean(axis=1)).max() < 0.1
+
+
+def test_mixed_orders_are_refused(tmp_path: Path) -> None:
+    text = SQUARE.replace("2 2 2 1 1 1 2 5", "2 9 2 1 1 1 2 5 3 40 9")
+    with pytest.raises(MeshError, match=r"'Triangle 3'; only triangles of order 1, or all of order 2"):
+        load(written(tmp_path, text))

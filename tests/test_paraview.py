@@ -6,8 +6,9 @@ import meshio
 import numpy as np
 import pytest
 
+from meshes.curving import curve
 from meshes.paraview import write_atomically, write_mesh, write_pvd, write_region, write_surface
-from meshes.structured import layered_box, layered_rectangle
+from meshes.structured import circle_shape, extrude, fibre_in_rectangle, layered_box, layered_rectangle
 from meshes.tagged import MeshError, TaggedMesh
 
 
@@ -81,3 +82,29 @@ def test_failure_leaves_the_old_file_and_no_fragment(tmp_path: Path) -> None:
     mesh = box()
     with pytest.raises(MeshError, match=r"field 'x' has shape \(3,\); .* for the 24 nodes"):
         write_region(target, mesh, mesh.elements_of("pores"), {"x": np.zeros(3)})
+
+
+def test_curved_meshes_and_second_order_fields_are_quadratic(tmp_path: Path) -> None:
+    """Linear cells would show a polygon and drop half of a quadratic field."""
+    pyvista = pytest.importorskip("pyvista")
+    flat = fibre_in_rectangle(1e-6, width=6e-6, height=6e-6, n=2)
+    for mesh in (flat, extrude(flat, depth=2e-6, n=1)):
+        curved = curve(mesh, [circle_shape(mesh, "fibre_surface", centre=(3e-6, 3e-6), radius=1e-6)])
+        square = (curved.node_points(2)[0] * 1e6) ** 2
+        linear = curved.points[0] * 1e6
+        elements, facets = curved.elements_of("fibres"), curved.facets_of("fibre_surface")
+        region = write_region(tmp_path / "fibres.vtu", curved, elements, {"x": linear, "xx": square})
+        surface = write_surface(tmp_path / "surface.vtu", curved, facets, {"xx": square})
+        kinds = {2: ("triangle6", "line3"), 3: ("tetra10", "triangle6")}[mesh.dim]
+        for path, kind, count in zip((region, surface), kinds, (elements.size, facets.size), strict=True):
+            back = meshio.vtu.read(path)
+            assert back.cells[0].type == kind and len(back.cells[0].data) == count
+            np.testing.assert_allclose(back.point_data["xx"], (back.points[:, 0] * 1e6) ** 2, rtol=1e-12)
+        assert meshio.vtu.read(region).point_data["x"].shape == (len(meshio.vtu.read(region).points),)
+        shown = pyvista.read(surface).points
+        radius = np.hypot(shown[:, 0] - 3e-6, shown[:, mesh.dim - 1] - 3e-6)
+        np.testing.assert_allclose(radius, 1e-6, rtol=1e-6)
+        straight = write_region(tmp_path / "p2.vtu", mesh, elements, {"x": mesh.node_points(2)[0]})
+        assert meshio.vtu.read(straight).cells[0].type == kinds[0]  # VTK draws the order of the field
+    with pytest.raises(MeshError, match="field 'x' has shape"):
+        write_region(tmp_path / "x.vtu", curved, elements, {"x": np.zeros(3)})
