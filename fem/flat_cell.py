@@ -1,14 +1,16 @@
 """The flat cell in closed form: plating plane, layers, counter, at steady state with variable properties.
 
-With zeta = int N_M dz from the plating plane, W(c(zeta)) = W(c_p) + I zeta, and the salt inventory,
-int porosity c dz = int porosity c0 dz, fixes c_p. The limiting current is the one with c_p = 0. It is exact
-for flat designs; for mats it brackets: reaction all at the foil, or all at the mat's top.
+No anion moves in one dimension, whatever the layers' laws. With zeta = int N_M dz from the plating plane,
+W(c(zeta)) = W(c_p) + I zeta in layers of one transference number, c is continuous between them, and the salt
+inventory, int porosity c dz = int porosity c0 dz, fixes c_p. The limiting current is the one with c_p = 0. It
+is exact for flat designs; for mats it brackets: reaction all at the foil, or all at the mat's top.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from scipy.optimize import brentq
@@ -21,11 +23,12 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 
 @dataclass(frozen=True, kw_only=True)
 class FlatLayer:
-    """One layer of a flat cell: thickness [m], porosity [-], MacMullin number [-]."""
+    """One layer of a flat cell: thickness [m], porosity, MacMullin number [-], t+ unless it is the law's."""
 
     thickness: float
     porosity: float = 1.0
     macmullin: float = 1.0
+    transference: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,42 +47,63 @@ def _filled(layers: Sequence[FlatLayer], concentration: float) -> float:
     return concentration * sum(layer.porosity * layer.thickness for layer in layers)
 
 
+Run = tuple[SaltEquilibrium, list[FlatLayer]]
+"""Neighbouring layers of one transference number, and their salt."""
+
+
+def _runs(
+    layers: Sequence[FlatLayer], law: ElectrolyteLaw, temperature: float, concentration: float
+) -> list[Run]:
+    numbers = {layer.transference for layer in layers}
+    salts = {t: SaltEquilibrium.of(law, temperature, concentration, transference=t) for t in numbers}
+    return [(salts[t], list(run)) for t, run in groupby(layers, key=lambda layer: layer.transference)]
+
+
 def _zeta(layers: Sequence[FlatLayer]) -> float:
     """int N_M dz [m] over all layers."""
     return sum(layer.thickness * layer.macmullin for layer in layers)
 
 
-def _inventory(salt: SaltEquilibrium, layers: Sequence[FlatLayer], w_plating: float, current: float) -> float:
-    """int porosity c dz [mol/m2] with W = w_plating + I zeta, by Gauss quadrature on 16 panels per layer."""
-    total, zeta = 0.0, 0.0
+def _ends(runs: Sequence[Run], w_plating: float, current: float) -> list[tuple[float, float]]:
+    """W [A/m] at both ends of every run; beyond the salt's table, its upper end."""
+    ends: list[tuple[float, float]] = []
+    for number, (salt, layers) in enumerate(runs):
+        if number == 0:
+            start = w_plating
+        else:
+            below, (_, top) = runs[number - 1][0], ends[-1]
+            start = float(salt.w(below.concentration(min(top, below.w_upper))[0]))
+        ends.append((start, start + current * _zeta(layers)))
+    return ends
+
+
+def _inventory(runs: Sequence[Run], w_plating: float, current: float) -> float:
+    """int porosity c dz [mol/m2], by Gauss quadrature on 16 panels per layer."""
+    total = 0.0
     panels = np.linspace(0.0, 1.0, 17)
     s = (panels[:-1, None] + (panels[1] - panels[0]) * (_NODES + 1) / 2).ravel()
     weight = np.tile(_WEIGHTS / 2, 16) / 16
-    for layer in layers:
-        w = w_plating + current * (zeta + s * layer.thickness * layer.macmullin)
-        c, _ = salt.concentration(np.minimum(w, salt.w_upper))
-        total += layer.porosity * layer.thickness * float(weight @ c)
-        zeta += layer.thickness * layer.macmullin
+    for (salt, layers), (start, _) in zip(runs, _ends(runs, w_plating, current), strict=True):
+        zeta = 0.0
+        for layer in layers:
+            w = start + current * (zeta + s * layer.thickness * layer.macmullin)
+            c, _ = salt.concentration(np.minimum(w, salt.w_upper))
+            total += layer.porosity * layer.thickness * float(weight @ c)
+            zeta += layer.thickness * layer.macmullin
     return total
 
 
 def limiting_current(
-    layers: Sequence[FlatLayer],
-    law: ElectrolyteLaw,
-    *,
-    temperature: float,
-    concentration: float,
-    transference: float | None = None,
+    layers: Sequence[FlatLayer], law: ElectrolyteLaw, *, temperature: float, concentration: float
 ) -> float:
     """Current density [A/m2] at which the salt at the plating plane is used up, with variable properties."""
-    salt = SaltEquilibrium.of(law, temperature, concentration, transference=transference)
-    wanted = _filled(layers, concentration)
-    guess = -salt.w_lower / _zeta(layers)
+    runs = _runs(layers, law, temperature, concentration)
+    wanted, lowest = _filled(layers, concentration), runs[0][0].w_lower
 
     def excess(current: float) -> float:
-        return _inventory(salt, layers, salt.w_lower, current) - wanted
+        return _inventory(runs, lowest, current) - wanted
 
-    high = guess
+    high = -lowest / _zeta(layers)
     while excess(high) < 0:
         high *= 2
     return float(brentq(excess, 0.0, high, rtol=1e-12))
@@ -92,13 +116,10 @@ def flat_state(
     temperature: float,
     concentration: float,
     current: float,
-    transference: float | None = None,
 ) -> FlatState:
     """Steady state at a current density [A/m2] below the limit. Raises ValueError above it."""
-    salt = SaltEquilibrium.of(law, temperature, concentration, transference=transference)
-    limit = limiting_current(
-        layers, law, temperature=temperature, concentration=concentration, transference=transference
-    )
+    runs = _runs(layers, law, temperature, concentration)
+    limit = limiting_current(layers, law, temperature=temperature, concentration=concentration)
     if not 0 < current < limit:
         raise ValueError(
             f"current density {current:.6g} A/m2 must lie between 0 and the limiting current {limit:.6g} "
@@ -107,21 +128,20 @@ def flat_state(
     wanted = _filled(layers, concentration)
     w_p = float(
         brentq(
-            lambda w: _inventory(salt, layers, w, current) - wanted,
-            salt.w_lower,
+            lambda w: _inventory(runs, w, current) - wanted,
+            runs[0][0].w_lower,
             0.0,
             xtol=1e-300,
             rtol=1e-14,
         )
     )
-    w_s = w_p + current * _zeta(layers)
-    ends = np.array([w_p, w_s])
-    c, _ = salt.concentration(ends)
-    ohmic, conc = salt.psi_parts(ends)
+    ends = _ends(runs, w_p, current)
+    parts = [salt.psi_parts(np.array(at)) for (salt, _), at in zip(runs, ends, strict=True)]
+    ohmic, conc = (sum(float(np.diff(part[k])[0]) for part in parts) for k in (0, 1))
     return FlatState(
-        c_plating=float(c[0]),
-        c_stripping=float(c[1]),
-        electrolyte_voltage=float(np.diff(ohmic)[0] + np.diff(conc)[0]),
-        ohmic_voltage=float(np.diff(ohmic)[0]),
-        concentration_voltage=float(np.diff(conc)[0]),
+        c_plating=float(runs[0][0].concentration(ends[0][0])[0]),
+        c_stripping=float(runs[-1][0].concentration(ends[-1][1])[0]),
+        electrolyte_voltage=ohmic + conc,
+        ohmic_voltage=ohmic,
+        concentration_voltage=conc,
     )
