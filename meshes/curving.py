@@ -23,8 +23,8 @@ AREA_TOLERANCE = 1e-6
 """Largest relative error of the area after the radii are enlarged; the search goes on a hundredfold."""
 SECANT_STEPS = 20
 
-Sound = Callable[[FloatArray, IntArray], BoolArray]
-"""Whether some elements are sound, given the fractions of all moves."""
+Margin = Callable[[FloatArray, IntArray], FloatArray]
+"""How far above their floor some elements are, given the fractions (n_local, n) of their moves."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,8 +55,8 @@ def bend(mesh: TaggedMesh, shapes: Shapes, *, floor: float = DET_FLOOR) -> Bent:
 
     An edge between two cylinders, or a cylinder and a plane, follows their intersection; edges inside stay
     straight. Where the ends of an edge lie off a surface, the middle is off by the mean of theirs. Elements
-    whose det falls below `floor` times the straight one have their bent edges moved back towards the chord,
-    step by step. A curved mesh counts as straight.
+    whose det falls below `floor` times the straight one have bent edges moved back towards the chord, step by
+    step, always the one that helps most. A curved mesh counts as straight.
     """
     ends = mesh.points[:, mesh.edges]
     straight, length = ends.mean(axis=1), np.linalg.norm(ends[:, 1] - ends[:, 0], axis=0)
@@ -66,19 +66,20 @@ def bend(mesh: TaggedMesh, shapes: Shapes, *, floor: float = DET_FLOOR) -> Bent:
         foot, found = project(straight[:, edges], surfaces, levels=levels, reach=REACH * length[edges])
         bow[:, edges] = foot - straight[:, edges]
         lost[edges] = ~found
-    cells = mesh.nodes_of_cells(2)
+    edges_of_cell = mesh.nodes_of_cells(2)[mesh.dim + 1 :] - mesh.n_nodes
 
-    def least(fraction: FloatArray, elements: IntArray) -> FloatArray:
-        nodes = np.concatenate((mesh.points, straight + fraction * bow), axis=1)
-        return lagrange.least_determinant(nodes[:, cells[:, elements]])
+    def least(part: FloatArray, elements: IntArray) -> FloatArray:
+        of = edges_of_cell[:, elements]
+        middles = straight[:, of] + part * bow[:, of]
+        corners = mesh.points[:, mesh.cells[:, elements]]
+        return lagrange.least_determinant(np.concatenate((corners, middles), axis=1))
 
-    moved, edges_of_cell = (bow != 0.0).any(axis=0), cells[mesh.dim + 1 :] - mesh.n_nodes
-    fraction = np.ones(mesh.n_edges)
-    bent = _relax(fraction, moved, edges_of_cell, lambda part, elements: least(part, elements) >= floor)
+    moved, fraction = (bow != 0.0).any(axis=0), np.ones(mesh.n_edges)
+    bent = _relax(fraction, moved, edges_of_cell, lambda part, elements: least(part, elements) - floor)
     return Bent(
         midpoints=straight + fraction * bow,
         relaxed_edges=int((lost | (moved & (fraction < 1.0))).sum()),
-        least_det_ratio=float(least(fraction, bent).min(initial=1.0)),
+        least_det_ratio=float(least(fraction[edges_of_cell[:, bent]], bent).min(initial=1.0)),
     )
 
 
@@ -116,10 +117,12 @@ def enlarge(mesh: TaggedMesh, shapes: Shapes, *, surface: str, area: float) -> E
         factor = _root(error, factor)
         step, before = moves(factor), fraction.copy()
 
-        def sound(part: FloatArray, elements: IntArray, step: FloatArray = step) -> BoolArray:
-            return mean_ratio(x + part * step, cells[:, elements]) >= floor[elements]
+        def margin(part: FloatArray, elements: IntArray, step: FloatArray = step) -> FloatArray:
+            of = cells[:, elements]
+            moved = (x[:, of] + part * step[:, of]).reshape(mesh.dim, -1)
+            return mean_ratio(moved, np.arange(of.size).reshape(of.shape)) - floor[elements]
 
-        _relax(fraction, (step != 0.0).any(axis=0), cells, sound)
+        _relax(fraction, (step != 0.0).any(axis=0), cells, margin)
         held = bool((fraction < before).any())
     if not abs(error(factor)) <= AREA_TOLERANCE:
         raise MeshError(
@@ -159,18 +162,29 @@ def _gathered(
                 yield [surfaces[s] for s in row], item[start[order[bounds[n] : bounds[n + 1]]]]
 
 
-def _relax(fraction: FloatArray, moved: BoolArray, items_of_cell: IntArray, sound: Sound) -> IntArray:
-    """Lower the fractions of the moves in elements that are not sound; returns all elements with a move."""
+def _relax(fraction: FloatArray, moved: BoolArray, items_of_cell: IntArray, margin: Margin) -> IntArray:
+    """Lower the fractions of moves until no element is below its floor; returns all elements with a move.
+
+    In each round every bad element lowers the move that gains it most by one step.
+    """
     touched = np.flatnonzero(moved[items_of_cell].any(axis=0))
-    suspects = touched
-    while suspects.size:
-        bad = suspects[~sound(fraction, suspects)]
-        back = np.zeros(fraction.size, dtype=bool)
-        back[items_of_cell[:, bad]] = True
-        back &= moved & (fraction > 0.0)
-        fraction[back] = np.maximum(fraction[back] - 1.0 / STEPS, 0.0)
-        suspects = touched[back[items_of_cell[:, touched]].any(axis=0)]
-    return touched
+    suspects, lowered = touched, np.zeros(fraction.size, dtype=bool)
+    while True:
+        bad = suspects[margin(fraction[items_of_cell[:, suspects]], suspects) < 0.0]
+        items = items_of_cell[:, bad]
+        free = moved[items] & (fraction[items] > 0.0)
+        gains = np.full(items.shape, -np.inf)
+        for k in range(len(items)):
+            trial = fraction[items]
+            trial[k] = np.maximum(trial[k] - 1.0 / STEPS, 0.0)
+            gains[k] = np.where(free[k], margin(trial, bad), -np.inf)
+        chosen = np.unique(np.take_along_axis(items, gains.argmax(axis=0)[None], axis=0)[:, free.any(axis=0)])
+        if chosen.size == 0:
+            return touched
+        fraction[chosen] = np.maximum(fraction[chosen] - 1.0 / STEPS, 0.0)
+        lowered[chosen] = True
+        suspects = touched[lowered[items_of_cell[:, touched]].any(axis=0)]
+        lowered[chosen] = False
 
 
 def _root(error: Callable[[float], float], start: float) -> float:
