@@ -7,7 +7,9 @@
     single-ion layer             delta phi_e = I L_i/kappa_i, nothing else changes
 
 The first three are approached at first order of i0 (with I, since the slope of a Tafel line is set by I),
-1/R_f, 1/i0 and 1/sigma; the tables are rates in these numbers. The last two are exact. Source: Newman and Thomas-Alyea, Electrochemical Systems (2004), chapter 18.
+1/R_f, 1/i0 and 1/sigma; the tables are rates in these numbers. The last two are exact.
+
+Source: Newman and Thomas-Alyea, Electrochemical Systems (2004), chapter 18.
 
 Catches: a fibre that conducts ions, a film that is counted per projected area, a porous layer that differs
 from the liquid where it should not, a single-ion layer with a jump (Donnan) or a salt gradient.
