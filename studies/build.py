@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fem.conditions import Boundary, Electrode, Grounded
+from fem.conditions import Boundary, Contact, Electrode, Grounded, Interface
 from fem.electrolyte import ELECTROLYTE_LAWS, ElectrolyteLaw
 from fem.kinetics import KINETIC_LAWS, Film, Kinetics
-from fem.materials import Conductor, Electrolyte, Insulator, Material
+from fem.materials import Conductor, Electrolyte, Insulator, Material, SingleIonConductor
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
 from geometry.designs import Cell, Design
 from geometry.fibre_list import FibreList
@@ -18,7 +18,14 @@ from geometry.regions import ELECTROLYTES, Region, Surface
 from geometry.stack import Roughness
 from meshes.sizing import Sizing
 from meshes.tagged import TaggedMesh
-from studies.tables import ListFramework, OrderedFramework, RandomFramework, Rough
+from studies.tables import (
+    ListFramework,
+    OrderedFramework,
+    PorousLayer,
+    RandomFramework,
+    Rough,
+    SingleIonLayer,
+)
 
 if TYPE_CHECKING:
     from studies.case import Case
@@ -88,6 +95,19 @@ def kinetics(case: Case, surface: str) -> Kinetics:
     return Film(table.film_resistance, law) if table.film_resistance > 0.0 else law
 
 
+def ionic_layer(case: Case, table: PorousLayer | SingleIonLayer) -> Electrolyte | SingleIonConductor:
+    """What the ionic layer is made of."""
+    if isinstance(table, SingleIonLayer):
+        return SingleIonConductor(conductivity=table.conductivity)
+    return Electrolyte(
+        law=electrolyte_law(case),
+        concentration=case.electrolyte.concentration,
+        porosity=table.porosity,
+        macmullin=table.macmullin,
+        transference=table.transference,
+    )
+
+
 def model(case: Case, design: Design, mesh: TaggedMesh) -> Model:
     """Materials, reactions and boundaries of a design; insulating mat and bilayer differ here alone.
 
@@ -104,17 +124,12 @@ def model(case: Case, design: Design, mesh: TaggedMesh) -> Model:
         )
     }
     if design.has_ionic_layer and layers.ionic_layer is not None:
-        regions[Region.IONIC_LAYER] = Electrolyte(
-            law=law,
-            concentration=concentration,
-            porosity=layers.ionic_layer.porosity,
-            macmullin=layers.ionic_layer.macmullin,
-        )
+        regions[Region.IONIC_LAYER] = ionic_layer(case, layers.ionic_layer)
     boundaries: dict[str, Boundary] = {
         Surface.FOIL: Electrode(kinetics(case, "foil"), terminal="anode"),
         Surface.COUNTER: Electrode(kinetics(case, "counter"), terminal="counter"),
     }
-    interfaces: dict[tuple[str, str], Kinetics] = {}
+    interfaces: dict[tuple[str, str], Interface] = {}
     if design.has_framework and layers.framework is not None:
         regions[Region.PORES] = Electrolyte(law=law, concentration=concentration)
         if design is Design.INSULATING_MAT:
@@ -122,9 +137,13 @@ def model(case: Case, design: Design, mesh: TaggedMesh) -> Model:
         else:
             regions[Region.FIBRES] = Conductor(conductivity=layers.framework.conductivity)
             if Surface.FEET in mesh.surfaces:
-                boundaries[Surface.FEET] = Grounded()
+                boundaries[Surface.FEET] = Grounded(resistance=layers.framework.contact_resistance)
             on_fibres = kinetics(case, "fibres")
             interfaces = {(Region.FIBRES, name): on_fibres for name in ELECTROLYTES if name in regions}
+    if isinstance(layers.ionic_layer, SingleIonLayer) and Region.IONIC_LAYER in regions:
+        junction = Contact(resistance=layers.ionic_layer.junction_resistance)
+        beside = [name for name in (Region.PORES, Region.SEPARATOR) if name in regions]
+        interfaces |= {(name, Region.IONIC_LAYER): junction for name in beside}
     return Model(
         temperature=case.electrolyte.temperature,
         regions=regions,

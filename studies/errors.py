@@ -135,7 +135,11 @@ def _objection(kind: str, context: Mapping[str, Any], given: Any, message: str) 
             str(context.get("expected", context.get("expected_tags"))).replace("'", "").replace(" or ", ", ")
         )
         tag = context.get("tag", given)
-        verb = f"has {context['discriminator']} =".replace("'", "") if "discriminator" in context else "is"
+        verb = (
+            f"has {context['discriminator']} =".replace("'", "").replace("()", "")
+            if "discriminator" in context
+            else "is"
+        )
         named = f'"{tag}"' if isinstance(tag, str) else _short(tag)
         return (
             f"{verb} {named}, which is unknown; use one of: {allowed}{nearest(str(tag), allowed.split(', '))}"

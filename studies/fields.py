@@ -24,6 +24,11 @@ CELGARD = Source(
 )
 FIBRE_SIGMA = Source("assumed; carbonised webs have 196-3300 S/m: Park et al. 2007, 10.5714/CL.2007.8.1.043")
 
+NO_CONTACT = Source(
+    "assumed: fibres and anode are one piece of metal; 0-1 ohm*cm^2 of contact area are possible"
+)
+JUNCTION = Source("assumed: none; 0-20 ohm*cm^2 are possible")
+
 Length = Annotated[float, Unit("m", "16 um", above=0.0)]
 Thin = Annotated[float, Unit("m", "1 um", above=0.0)]
 Coordinate = Annotated[float, Unit("m", "4 um")]
@@ -32,6 +37,8 @@ Porosity = Annotated[float, Strict(), Field(gt=0.0, lt=1.0, examples=["0.85"])]
 Share = Annotated[float, Strict(), Field(ge=0.0, le=1.0, examples=["0.12"])]
 MacMullin = Annotated[float, Strict(), Field(ge=1.0, allow_inf_nan=False, examples=["6.0"])]
 Conductivity = Annotated[float, Unit("S/m", "1000 S/m", above=0.0), FIBRE_SIGMA]
+AreaResistance = Annotated[float, Unit("ohm*m^2", "1 ohm*cm^2", at_least=0.0)]
+ContactResistance = Annotated[AreaResistance, NO_CONTACT]
 
 
 class Table(BaseModel):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from fem.electrolyte import Properties
-from fem.flat_cell import (
-    FlatLayer,
-    limiting_current,
-)
+from fem.flat_cell import FlatLayer, limiting_current
 from fem.penetration import mat_transmissibility, penetration_depth, wagner_number
 from geometry.designs import Design
 from geometry.regions import Region, Surface
@@ -16,34 +14,44 @@ from meshes.tagged import TaggedMesh
 from studies import build
 from studies.case import Case
 from studies.errors import CaseError
+from studies.tables import SingleIonLayer
 from studies.units import shown
 
 FLAT = (Design.PLANAR, Design.PLANAR_IONIC)
 
 
-def layers(case: Case, design: Design, porosity: float | None = None) -> list[FlatLayer]:
-    """Layers between anode plane and counter; the mat is one layer of the given (else the wanted) porosity.
+def liquids(case: Case, design: Design, porosity: float | None = None) -> list[list[FlatLayer]]:
+    """Layers between anode plane and counter by body of liquid, from below; a single-ion layer parts them.
 
-    Its MacMullin number is that of random overlapping fibres (`fem.penetration.mat_transmissibility`), an
-    estimate for ordered frameworks.
+    The mat is one layer of the given (else the wanted) porosity. Its MacMullin number is that of random
+    overlapping fibres (`fem.penetration.mat_transmissibility`), an estimate for ordered frameworks.
     """
-    cell, found = case.cell, []
+    cell, below = case.cell, []
     if cell.framework is not None and design.has_framework:
         eps = porosity if porosity is not None else wanted_porosity(case)
         through = mat_transmissibility(eps)
-        found.append(
+        below.append(
             FlatLayer(
                 thickness=cell.framework.thickness,
                 porosity=eps,
                 macmullin=1.0 / through if through > 0 else math.inf,
             )
         )
-    if cell.ionic_layer is not None and design.has_ionic_layer:
-        layer = cell.ionic_layer
-        found.append(FlatLayer(thickness=layer.thickness, porosity=layer.porosity, macmullin=layer.macmullin))
     separator, thickness = cell.separator, build.cell(case).separator_of(design)
-    found.append(FlatLayer(thickness=thickness, porosity=separator.porosity, macmullin=separator.macmullin))
-    return found
+    above = [FlatLayer(thickness=thickness, porosity=separator.porosity, macmullin=separator.macmullin)]
+    layer = cell.ionic_layer if design.has_ionic_layer else None
+    if isinstance(layer, SingleIonLayer):
+        return [below, above] if below else [above]
+    if layer is not None:
+        below.append(
+            FlatLayer(
+                thickness=layer.thickness,
+                porosity=layer.porosity,
+                macmullin=layer.macmullin,
+                transference=layer.transference,
+            )
+        )
+    return [below + above]
 
 
 def wanted_porosity(case: Case) -> float:
@@ -56,13 +64,17 @@ def wanted_porosity(case: Case) -> float:
     return build.framework(framework).draw(case.cell.width, case.cell.depth).porosity()
 
 
-def limit(case: Case, stack: list[FlatLayer]) -> float:
-    """Limiting current density [A/m2] with the reaction at the bottom of ``stack``."""
-    return limiting_current(
-        stack,
-        build.electrolyte_law(case),
-        temperature=case.electrolyte.temperature,
-        concentration=case.electrolyte.concentration,
+def limit(case: Case, bodies: Iterable[list[FlatLayer]]) -> float:
+    """Limiting current density [A/m2] with the reaction at the bottom: of the body that empties first."""
+    conditions = case.electrolyte
+    return min(
+        limiting_current(
+            body,
+            build.electrolyte_law(case),
+            temperature=conditions.temperature,
+            concentration=conditions.concentration,
+        )
+        for body in bodies
     )
 
 
@@ -73,12 +85,13 @@ def refuse_depletion(case: Case, designs: tuple[Design, ...]) -> None:
         return
     found = []
     for design in designs:
-        if design in FLAT and current >= (highest := limit(case, layers(case, design))):
+        if design in FLAT and current >= (highest := limit(case, liquids(case, design))):
+            dense = design.has_ionic_layer and isinstance(case.cell.ionic_layer, SingleIonLayer)
             found.append(
                 f"operation.current_density is {shown(current, 'A/m^2', 'mA/cm^2')}, above the limiting "
-                f"current {shown(highest, 'A/m^2', 'mA/cm^2')} of design {design}: the salt at its foil is "
-                "depleted and no steady state exists; lower the current, thin the separator or leave the "
-                "design out."
+                f"current {shown(highest, 'A/m^2', 'mA/cm^2')} of design {design}: the salt at its "
+                f"{'ionic layer' if dense else 'foil'} is depleted and no steady state exists; lower the "
+                "current, thin the separator or leave the design out."
             )
     if found:
         raise CaseError(found)
@@ -95,10 +108,11 @@ def stack_metrics(case: Case, design: Design, mesh: TaggedMesh, current_density:
     """
     law, conditions = build.electrolyte_law(case), case.electrolyte
     at = {"temperature": conditions.temperature, "concentration": conditions.concentration}
-    stack = layers(case, design, porosity)
-    if not math.isfinite(stack[0].macmullin):
+    bodies = liquids(case, design, porosity)
+    bottom, *over = bodies[0]
+    if not math.isfinite(bottom.macmullin):
         return {}
-    foil = limit(case, stack)
+    foil = limit(case, bodies)
     metrics = {
         "limiting_current_foil_A_m2": foil,
         "limit_ratio": current_density / foil,
@@ -108,22 +122,28 @@ def stack_metrics(case: Case, design: Design, mesh: TaggedMesh, current_density:
     kappa = float(properties.kappa(conditions.concentration))
     framework = case.cell.framework
     if design in (Design.FRAMEWORK, Design.BILAYER) and framework is not None:
-        mat = stack[0]
         # Without resistance but with its salt: what the mat is to a reaction at its top.
-        emptied = FlatLayer(thickness=mat.thickness, porosity=mat.porosity, macmullin=0.0)
-        metrics["limiting_current_top_A_m2"] = limit(case, [emptied, *stack[1:]])
+        emptied = FlatLayer(thickness=bottom.thickness, porosity=bottom.porosity, macmullin=0.0)
+        drained = [[emptied, *over], *bodies[1:]] if over else bodies[1:]
+        metrics["limiting_current_top_A_m2"] = limit(case, drained)
         reaction = build.kinetics(case, "fibres")
         volume = mesh.region_volume(Region.FIBRES) + mesh.region_volume(Region.PORES)
         area = mesh.surface_area(Surface.FIBRE_SURFACE) / volume
         steady = float(properties.steady_conductivity(conditions.concentration))
-        metrics["penetration_depth_m"] = penetration_depth(steady / mat.macmullin, reaction, area, **at)
+        metrics["penetration_depth_m"] = penetration_depth(steady / bottom.macmullin, reaction, area, **at)
         metrics["penetration_depth_initial_m"] = penetration_depth(
-            kappa / mat.macmullin, reaction, area, **at
+            kappa / bottom.macmullin, reaction, area, **at
         )
-        metrics["wagner"] = wagner_number(kappa / mat.macmullin, reaction, framework.thickness, **at)
+        metrics["wagner"] = wagner_number(kappa / bottom.macmullin, reaction, framework.thickness, **at)
         return metrics
+    stack = [layer for body in bodies for layer in body]
     length = sum(layer.thickness for layer in stack)
-    effective = kappa * length / sum(layer.thickness * layer.macmullin for layer in stack)
+    resistance = sum(layer.thickness * layer.macmullin for layer in stack) / kappa
+    dense = case.cell.ionic_layer
+    if isinstance(dense, SingleIonLayer) and design.has_ionic_layer:
+        length += dense.thickness
+        resistance += dense.thickness / dense.conductivity
+    effective = length / resistance
     if design.is_rough and case.cell.rough is not None:
         length = case.cell.rough.wavelength
     metrics["wagner"] = wagner_number(effective, build.kinetics(case, "foil"), length, **at)

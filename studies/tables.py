@@ -11,13 +11,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    Discriminator,
     Field,
     Strict,
+    Tag,
     ValidationInfo,
     model_validator,
 )
 
 from fem.electrolyte import ELECTROLYTE_LAWS
+from fem.materials import HIGHEST_TRANSFERENCE
 from geometry.designs import Gap
 from geometry.fibres import read_fibres
 from geometry.random_mat import RandomMat
@@ -27,8 +30,11 @@ from studies.errors import nearest
 from studies.fields import (
     ASSUMED,
     CELGARD,
+    JUNCTION,
+    AreaResistance,
     Concentration,
     Conductivity,
+    ContactResistance,
     Coordinate,
     Length,
     MacMullin,
@@ -59,6 +65,7 @@ class RandomFramework(Table):
     alignment_axis: Annotated[float, Unit("rad", "0 deg"), ASSUMED] = 0.0
     embedded_share: Annotated[Share, ASSUMED] = RandomMat.embedded_share
     conductivity: Conductivity = 1000.0
+    contact_resistance: ContactResistance = 0.0
 
 
 class OrderedFramework(Table):
@@ -69,6 +76,7 @@ class OrderedFramework(Table):
     fibre_diameter: Thin
     porosity: Porosity
     conductivity: Conductivity = 1000.0
+    contact_resistance: ContactResistance = 0.0
 
 
 class GivenFibre(Table):
@@ -88,6 +96,7 @@ class ListFramework(Table):
     kind: Literal["list"]
     thickness: Length
     conductivity: Conductivity = 1000.0
+    contact_resistance: ContactResistance = 0.0
     csv: Annotated[str | None, Field(exclude=True, examples=['"fibres.csv"'])] = None
     fibres: Annotated[
         tuple[GivenFibre, ...], Field(min_length=1, examples=["[{start = ..., end = ..., diameter = ...}]"])
@@ -124,12 +133,45 @@ class ListFramework(Table):
 Framework = Annotated[RandomFramework | OrderedFramework | ListFramework, Field(discriminator="kind")]
 
 
-class IonicLayer(Table):
-    """Liquid-filled porous ionic layer between framework and separator."""
+class PorousLayer(Table):
+    """Porous ionic layer full of the cell's liquid.
 
+    transference: cation transference number in this layer (a polymer that holds anions back), else that of
+    the liquid; conductivity, diffusivity and thermodynamic factor stay those of the liquid.
+    """
+
+    kind: Literal["porous"] = "porous"
     thickness: Annotated[float, Unit("m", "5 um", above=0.0)]
     porosity: Annotated[Porosity, ASSUMED] = 0.4
     macmullin: Annotated[MacMullin, ASSUMED] = 6.0
+    transference: (
+        Annotated[float, Strict(), Field(ge=-10.0, le=HIGHEST_TRANSFERENCE, examples=["0.7"])] | None
+    ) = None
+
+
+class SingleIonLayer(Table):
+    """Dense ionic layer in which lithium ions alone move.
+
+    LiPON has 2.3e-4 S/m (Yu et al. 1997, 10.1149/1.1837443), Li3N 0.12 S/m as a crystal (von Alpen et al.
+    1977, 10.1063/1.89283) and some 0.01 S/m as a film (assumed). The layer parts the liquid in two, each with
+    its own salt. junction_resistance: between the layer and the liquid on either side. Exchange currents on
+    its surface are those at 1 mol/L.
+    """
+
+    kind: Literal["single-ion"]
+    thickness: Annotated[float, Unit("m", "5 um", above=0.0)]
+    conductivity: Annotated[float, Unit("S/m", "0.01 S/m", above=0.0)]
+    junction_resistance: Annotated[AreaResistance, JUNCTION] = 0.0
+
+
+def kind(layer: Any) -> Any:
+    """Which layer a table describes: porous unless it says otherwise."""
+    return layer.get("kind", "porous") if isinstance(layer, Mapping) else getattr(layer, "kind", "porous")
+
+
+IonicLayer = Annotated[
+    Annotated[PorousLayer, Tag("porous")] | Annotated[SingleIonLayer, Tag("single-ion")], Discriminator(kind)
+]
 
 
 class Separator(Table):

@@ -17,7 +17,7 @@ from meshes.structured import layered_box
 from meshes.tagged import TaggedMesh
 from studies import build
 from studies.case import Case
-from studies.limits import layers, limit
+from studies.limits import limit, liquids
 from studies.parameters import parameters
 
 
@@ -105,8 +105,8 @@ def test_fibres_from_csv_are_kept_in_the_case(tmp_path: Path) -> None:
 def test_gap_convention_moves_thickness_into_the_separator() -> None:
     """Same distance: the planar cell's separator takes the 16 + 5 um of mat and layer; its limit falls."""
     same_layers, same_distance = Case.shipped(), Case.from_dict(changed("cell.gap", "same-distance"))
-    assert layers(same_layers, Design.PLANAR)[0].thickness == pytest.approx(25e-6)
-    assert layers(same_distance, Design.PLANAR)[0].thickness == pytest.approx(46e-6)
-    assert limit(same_distance, layers(same_distance, Design.PLANAR)) < limit(
-        same_layers, layers(same_layers, Design.PLANAR)
+    assert liquids(same_layers, Design.PLANAR)[0][0].thickness == pytest.approx(25e-6)
+    assert liquids(same_distance, Design.PLANAR)[0][0].thickness == pytest.approx(46e-6)
+    assert limit(same_distance, liquids(same_distance, Design.PLANAR)) < limit(
+        same_layers, liquids(same_layers, Design.PLANAR)
     )
