@@ -24,7 +24,7 @@ from meshes.cache import MeshCache
 from meshes.generate import mesh_stack
 from meshes.quality import MeshReport
 from meshes.raw import MeshingFailed
-from meshes.sizing import Sizing
+from meshes.sizing import Sizing, SurfaceShape
 from meshes.tagged import MeshError
 from meshes.worker import WorkerError
 from studies import build
@@ -118,7 +118,7 @@ def with_error_bars(
     return replace(
         result,
         error_bars=ErrorBars(bars=bars, resolutions=tuple(found), notes=tuple(notes)),
-        trust=(*checks, *(_judged(found) if bars else [_not_assessed(notes)])),
+        trust=(*checks, *(_judged(found, case.mesh.surface) if bars else [_not_assessed(notes)])),
     )
 
 
@@ -166,8 +166,10 @@ def _bars(
         return {}
 
 
-def _judged(found: Sequence[Resolution]) -> list[Check]:
+def _judged(found: Sequence[Resolution], surface: SurfaceShape) -> list[Check]:
     """Changes on the last refinement against their limits."""
+    straight = surface is SurfaceShape.STRAIGHT
+    remedy = 'a smaller mesh.size or mesh.surface = "area-preserving"' if straight else "a smaller mesh.size"
     coarse, fine = found[-2:]
     checks = []
     for name, (key, limit, what) in CHANGES.items():
@@ -176,7 +178,7 @@ def _judged(found: Sequence[Resolution]) -> list[Check]:
         change = abs(coarse.metrics[key] - fine.metrics[key])
         relative = change / abs(fine.metrics[key]) if change else 0.0
         steps = f"{_short(coarse.asked)} to {_short(fine.asked)}"
-        text = f"change of {what} from mesh size {steps} (a smaller mesh.size helps)"
+        text = f"change of {what} from mesh size {steps} ({remedy} helps)"
         checks.append(Check(name=name, value=relative, limit=limit, passed=relative <= limit, text=text))
     return checks
 
