@@ -91,7 +91,7 @@ def test_impossible_shapes_are_refused() -> None:
         layered_box([("pores", -1.0, 1)], width=1.0, depth=1.0, nx=1, ny=1)
     with pytest.raises(MeshError, match="outer radius"):
         annulus(2.0, 1.0, n_radial=1, n_angular=8)
-    with pytest.raises(MeshError, match=r"wider and higher than 2\.4 radii"):
+    with pytest.raises(MeshError, match=r"wider and higher than 2\.1 radii"):
         fibre_in_rectangle(1.0, width=2.0, height=9.0, n=2)
     with pytest.raises(MeshError, match="layer names must differ"):
         layered_rectangle([("a", 1.0, 1), ("a", 1.0, 1)], width=1.0, nx=1)

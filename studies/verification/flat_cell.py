@@ -46,7 +46,7 @@ from fem import (
 from fem.materials import FARADAY
 from fem.penetration import mat_transmissibility
 from meshes.structured import layered_box, layered_rectangle
-from studies.verification.cells import C0, CURRENT, FAST, SLOW, L, T, electrodes, planar_mesh, planar_model
+from studies.verification.cells import C0, CURRENT, FAST, SLOW, I, L, T, electrodes, planar_mesh, planar_model
 from studies.verification.evidence import Comparison, Evidence
 
 CONSTANT = ConstantProperties(
@@ -155,6 +155,9 @@ def _limit(layers: Sequence[FlatLayer], law: ElectrolyteLaw) -> float:
 def _states() -> Iterator[Comparison]:
     for name, (law, plating, stripping, ohmic, voltage) in STATES.items():
         metrics = solve_steady(planar_mesh(40), planar_model(law, SLOW), CURRENT).metrics
+        state = flat_state(FREE, law, temperature=T, concentration=C0, current=I)
+        yield _digits(f"{name}: c, plating, from the tables", state.c_plating, plating, "mol/m3")
+        yield _digits(f"{name}: electrolyte, from the tables", 1e3 * state.electrolyte_voltage, voltage, "mV")
         parts = metrics["ohmic_electrolyte_V"], metrics["concentration_V"]
         yield _digits(f"{name}: c, plating", C0 * metrics["c_min_ratio"], plating, "mol/m3")
         yield _digits(f"{name}: c, stripping", C0 * metrics["c_max_ratio"], stripping, "mol/m3")
