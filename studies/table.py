@@ -67,7 +67,7 @@ MESH_ROWS = (
     Row("error of the fibre area (%)", "fibre_area_error", 1e2, ".2g"),
     Row("error of the fibre volume (%)", "fibre_volume_error", 1e2, ".2g"),
     Row("all radii times", "radius_factor", 1.0, ".5g"),
-    Row("curved edges nearer to their chord", "relaxed_edges", 1.0, ".0f"),
+    Row("edges of curved elements nearer to their chord", "relaxed_edges", 1.0, ".0f"),
     Row("least det of a curved element / straight", "least_det_ratio"),
 )
 SOLVER_ROWS = (
