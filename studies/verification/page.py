@@ -17,7 +17,7 @@ from studies.run import version
 from studies.verification import plots
 from studies.verification.evidence import Comparison
 from studies.verification.harness import Outcome
-from studies.verification.screen import limit, value
+from studies.verification.screen import found, limit, value
 
 DOI = re.compile(r"(?<![\w/.])(?:doi:\s*)?(10\.\d{4,9}/[^\s,;]*[\w])")
 
@@ -58,7 +58,7 @@ def _study(outcome: Outcome) -> dict[str, Any]:
             {
                 "quantity": evidence.quantity,
                 "source": getattr(evidence, "source", ""),
-                "found": value(evidence.found, evidence.unit),
+                "found": found(evidence),
                 "expected": value(evidence.expected, evidence.unit)
                 if isinstance(evidence, Comparison)
                 else "",
@@ -94,19 +94,19 @@ def _rates(tables: Sequence[RateTable]) -> dict[str, Any]:
 
 def blocks(text: str) -> list[tuple[str, Markup]]:
     """Paragraphs of a docstring as ("text" | "equation" | "catches", content); equations are indented."""
-    found = []
+    parts = []
     for block in re.split(r"\n\s*\n", text.strip("\n")):
         if not block.strip():
             continue
         lines = block.splitlines()
-        for equation, part in itertools.groupby(lines, key=lambda line: line.startswith("    ")):
+        for equation, run in itertools.groupby(lines, key=lambda line: line.startswith("    ")):
             if equation:
-                found.append(("equation", escape(textwrap.dedent("\n".join(part)))))
+                parts.append(("equation", escape(textwrap.dedent("\n".join(run)))))
             else:
-                flowing = " ".join(line.strip() for line in part)
+                flowing = " ".join(line.strip() for line in run)
                 kind = "catches" if flowing.startswith("Catches:") else "text"
-                found.append((kind, _linked(flowing.removeprefix("Catches:").strip())))
-    return found
+                parts.append((kind, _linked(flowing.removeprefix("Catches:").strip())))
+    return parts
 
 
 def _linked(text: str) -> Markup:

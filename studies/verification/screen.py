@@ -57,6 +57,13 @@ def value(number: float, unit: str = "") -> str:
     return f"{number:.6g} {unit}".rstrip()
 
 
+def found(evidence: Bound | Comparison) -> str:
+    """What the program gave: six digits where they are compared, three where they are only bounded."""
+    if isinstance(evidence, Comparison):
+        return value(evidence.found, evidence.unit)
+    return f"{evidence.found:.3g} {evidence.unit}".rstrip()
+
+
 def limit(evidence: Bound | Comparison) -> str:
     """What is allowed: the tolerance of a comparison, the limit of a bound with its sign."""
     if isinstance(evidence, Comparison):
@@ -68,18 +75,18 @@ def _table() -> Table:
     return Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False, header_style="dim")
 
 
-def _numbers(found: Sequence[Comparison | Bound]) -> Table:
+def _numbers(numbers: Sequence[Comparison | Bound]) -> Table:
     table = _table()
     for header in ("", "quantity", "found", "expected", "error", "allowed"):
         table.add_column(header, justify="left" if header in ("", "quantity") else "right")
-    for evidence in found:
+    for evidence in numbers:
         expected = error = ""
         if isinstance(evidence, Comparison):
             expected, error = value(evidence.expected), f"{evidence.error:.1e}"
         table.add_row(
             PASSED if evidence.passed else MISSED,
             escape(evidence.quantity),
-            value(evidence.found, escape(evidence.unit)),
+            escape(found(evidence)),
             expected,
             error,
             limit(evidence),
@@ -87,14 +94,14 @@ def _numbers(found: Sequence[Comparison | Bound]) -> Table:
     return table
 
 
-def _rates(sizes: Sequence[float], found: Sequence[RateTable]) -> Table:
+def _rates(sizes: Sequence[float], rates: Sequence[RateTable]) -> Table:
     table = _table()
     table.add_column("")
     table.add_column("error at size, rate")
     for size in sizes:
         table.add_column(f"{size:.3g}", justify="right")
     table.add_column("allowed", justify="right")
-    for quantity in found:
+    for quantity in rates:
         table.add_row(
             PASSED if quantity.passed else MISSED,
             escape(quantity.quantity),
