@@ -100,7 +100,7 @@ def _multipoles() -> Sequence[Evidence]:
 def _table() -> Sequence[Evidence]:
     """To 5e-5 of the exact values up to f = 0.6, each on one curved mesh."""
     wanted = [(f, "insulating") for f in INSULATING if f <= 0.6]
-    wanted += [(0.1, "conducting"), (0.5, "conducting"), (0.6, "conducting"), (0.6, f"ratio {RATIO:g}")]
+    wanted += [(f, kind) for f in (0.2, 0.4, 0.6) for kind in FIBRES if kind != "insulating"]
     return [
         Comparison(
             quantity=f"{kind}, f = {f:g}: kappa_eff/kappa",
