@@ -13,7 +13,7 @@ are inconsistent. The balance of the salt is multiplied by F, so that every resi
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,12 +101,25 @@ class CoupledSystem:
         return added(state, self.free, z, fraction, has_voltage=self.has_current_unknown)
 
     def largest_fraction(self, state: State, z: Floats) -> float:
-        """The part of a step that keeps 0 < c: at most 0.8 of the way to zero."""
-        change = np.zeros(self.size)
+        """The part of a step that keeps 0 < c wherever c is used: at most 0.8 of the way to zero."""
+        change, fraction = np.zeros(self.size), 1.0
         change[self.free] = z[: self.free.size]
-        c, dc = state.x[self.spaces.size :], change[self.spaces.size :]
-        falls = dc < 0
-        return min(1.0, 0.8 * float((c[falls] / -dc[falls]).min(initial=np.inf)))
+        for c, dc in zip(self._salt_at_points(state.x), self._salt_at_points(change), strict=True):
+            falls = dc < 0
+            fraction = min(fraction, 0.8 * float((c[falls] / -dc[falls]).min(initial=np.inf)))
+        return fraction
+
+    def _salt_at_points(self, u: Floats) -> Iterator[Floats]:
+        """c at its nodes; with order 2, where it may be lower between them, at all quadrature points too."""
+        yield u[self.spaces.size :]
+        if self.spaces.order == 1:
+            return
+        for body in self.bodies:
+            if "c" in body.unknowns:
+                yield body.elements.with_unknowns(body.unknowns["c"]).values(u)
+        for surface in self.spaces.surfaces:
+            liquid = np.isnan(surface.given_concentration)
+            yield surface.shape.T @ u[self.c_of[surface.second[:, liquid]]]
 
     def fields(self, state: State) -> Fields:
         """Potential and concentration at the joint unknowns."""

@@ -17,7 +17,7 @@ from fem.electrolyte import Properties
 from fem.elements import Floats, Ints, scatter
 from fem.fluxes import TERMS, TO_AMPERE
 from fem.interface import ReactingSurface, SurfaceState
-from fem.linear import BorderedSystem
+from fem.linear import BorderedSystem, Preconditioner
 from fem.materials import Electrolyte
 from fem.preconditioners import BlockTriangular, SymmetricNeighbour
 from fem.state import Residual
@@ -121,7 +121,7 @@ class CoupledJacobian:
 
     def _preconditioner(
         self, residual: Residual, matrix: sp.csr_matrix, columns: Floats, rows: Floats, corner: Floats
-    ) -> BlockTriangular:
+    ) -> Preconditioner:
         system = self.system
         bodies, n_potential = len(system.spaces.compartments), int((system.free < system.spaces.size).sum())
         salt = self._number[system.salt]
@@ -138,6 +138,8 @@ class CoupledJacobian:
             rows=by_u,
             corner=np.concatenate((rows @ lift, corner[:, bodies:]), axis=1),
         )
+        if not bodies:
+            return rest
         return BlockTriangular(
             matrix=matrix,
             columns=columns,

@@ -95,6 +95,7 @@ def evaluate(
         c = np.broadcast_to(given, eta.shape)
     else:
         c = surface.shape.T @ concentration[surface.second]
+        c = np.where(c > 0, c, np.nan)  # fields of order 2 may undershoot: the step control refuses NaN
         c = np.where(frozen, given, c) if frozen.any() else c
     law = surface.kinetics if kinetics is None else kinetics
     reaction = law.evaluate(eta, c, temperature)

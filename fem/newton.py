@@ -22,7 +22,7 @@ TOLERANCE = 1e-10  # |R|_1 over the cell's current
 INVENTORY_TOLERANCE = 1e-12  # relative salt inventory
 MAX_STEPS = 40
 PATIENCE = 8  # steps within which the merit must fall by a tenth, or the iteration is given up
-DEPLETED_BELOW = 0.05  # c_min/c_mean of a failed iterate from which the failure is named depletion
+DEPLETED_BELOW = 0.1  # c_min/c_mean of a failed iterate from which the failure is named depletion
 
 
 class Outcome(StrEnum):
@@ -145,9 +145,11 @@ def _converged(residual: Residual, scale: float) -> bool:
 
 
 def lowest_concentration(residual: Residual) -> float:
-    """min c / mean c over the salt unknowns; 1 without salt."""
+    """min c / mean c over the salt unknowns and the reacting surfaces; 1 without salt."""
     c = residual.fields.concentration
-    return float(np.nanmin(c) / np.nanmean(c)) if np.isfinite(c).any() else 1.0
+    at_surfaces = [at.concentration[at.reaction.slope_c != 0] for at in residual.surfaces]
+    least = min(np.nanmin(part, initial=np.inf) for part in (c, *at_surfaces))
+    return float(least / np.nanmean(c)) if np.isfinite(c).any() else 1.0
 
 
 # --- first guess ---
