@@ -27,6 +27,7 @@ from fem import (
 from fem.conditions import Interface
 from fem.flat_cell import FlatLayer, flat_state
 from fem.materials import thermal_voltage
+from fem.solve import Method
 from meshes.structured import layered_box, layered_rectangle
 from meshes.tagged import TaggedMesh
 
@@ -39,6 +40,7 @@ PORES = Electrolyte(law=LAW, concentration=BELOW)
 SEPARATOR = Electrolyte(law=LAW, concentration=ABOVE, porosity=0.55, macmullin=4.5)
 IONS = SingleIonConductor(conductivity=KAPPA_LAYER)
 CONTROL = Galvanostatic(current_density=I)
+METHODS: tuple[Method, ...] = ("equilibrated", "full")
 ORDERS = pytest.mark.parametrize("order", [1, 2])
 
 LOW = flat_state([FlatLayer(thickness=40e-6)], LAW, temperature=T, concentration=BELOW, current=I)
@@ -266,3 +268,19 @@ def test_layer_directly_on_the_foil(order: Literal[1, 2]) -> None:
     assert solution.metrics["c_min_ratio"] == pytest.approx(np.nanmin(solution.c) / ABOVE, rel=1e-12)
     assert "c_min_anode_ratio" not in solution.metrics
     assert solution.trusted
+
+
+def test_both_solvers_agree_on_a_fibre_through_a_junction() -> None:
+    """Two discretisations of the salt, one state: voltage, junction losses and both bodies' concentrations."""
+    mesh, model = _fibre_through_the_junction()
+    one, two = (
+        solve_steady(mesh, model(Contact(resistance=1e-3)), CONTROL, method=method, order=2)
+        for method in METHODS
+    )
+    assert two.method == "full" and two.trusted
+    assert two.cell_voltage == pytest.approx(one.cell_voltage, rel=1e-5)
+    assert two.c == pytest.approx(one.c, rel=1e-4, nan_ok=True)
+    assert two.phi_e == pytest.approx(one.phi_e, abs=1e-5, nan_ok=True)
+    assert one.split is not None and two.split is not None
+    assert two.split.junction == pytest.approx(one.split.junction, rel=1e-5)
+    assert two.split.closure < 1e-9
