@@ -271,7 +271,7 @@ def test_layer_directly_on_the_foil(order: Literal[1, 2]) -> None:
 
 
 def test_both_solvers_agree_on_a_fibre_through_a_junction() -> None:
-    """Two discretisations of the salt, one state: voltage, junction losses and both bodies' concentrations."""
+    """Two discretisations of the salt, one state: voltage, losses, and both bodies' salt."""
     mesh, model = _fibre_through_the_junction()
     one, two = (
         solve_steady(mesh, model(Contact(resistance=1e-3)), CONTROL, method=method, order=2)
