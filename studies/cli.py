@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from typer.core import TyperGroup
 
+from fem import solve
 from fem.conditions import ModelError
 from fem.film import FilmNotSolved
 from fem.newton import SolveFailed
@@ -72,7 +73,14 @@ Cache = Annotated[
 OneDesign = Annotated[
     Design | None, typer.Option("--design", help="Which design; the bilayer if the case has it.")
 ]
-Method = Annotated[str, typer.Option("--method", help="auto or equilibrated: how the steady state is found.")]
+Method = Annotated[
+    str,
+    typer.Option(
+        "--method",
+        help="auto, equilibrated or full: how the steady state is found; auto takes the equilibrated solver "
+        "wherever it holds.",
+    ),
+]
 
 
 @app.command()
@@ -91,7 +99,7 @@ def compare(
         comparison = compare_designs(chosen, out, cache=_cache(cache), method=solver, progress=stages)
     if comparison.results:
         console.print(screen.results_table(chosen.title, comparison.results))
-        console.print("\n".join(screen.notes()), style="dim")
+        console.print("\n".join([*screen.notes(), screen.solved_by(comparison.results)]), style="dim")
     console.print("\n".join(screen.verdict(comparison)))
     console.print(f"{stages.seconds:.0f} s; report: {out / 'report.html'}", soft_wrap=True)
     if not comparison.complete:
@@ -127,7 +135,8 @@ def run(
             result = with_error_bars(chosen, result, cache=kept, method=solver, progress=stages)
             save(chosen, result, folder)
     console.print(screen.results_table(chosen.title, {which: result}))
-    console.print("\n".join([*screen.notes(), *screen.bar_notes(result)]), style="dim", markup=False)
+    notes = [*screen.notes(), screen.solved_by({which: result}), *screen.bar_notes(result)]
+    console.print("\n".join(notes), style="dim", markup=False)
     console.print("\n".join(screen.judgement({which: result})))
     console.print(f"{stages.seconds:.0f} s; result: {out / 'result.json'}", soft_wrap=True)
     if not result.trusted:
@@ -226,6 +235,7 @@ def _cache(folder: Path | None) -> MeshCache | None:
 
 
 def _method(name: str) -> Any:
-    if name not in ("auto", "equilibrated"):
-        raise CaseError(f'--method is "{name}", which is unknown; use one of: auto, equilibrated.')
+    known = ("auto", *get_args(solve.Method))
+    if name not in known:
+        raise CaseError(f'--method is "{name}", which is unknown; use one of: {", ".join(known)}.')
     return None if name == "auto" else name

@@ -156,6 +156,16 @@ def notes() -> list[str]:
     return list(NOTES)
 
 
+def solved_by(results: Mapping[Design, DesignResult]) -> str:
+    """Which solver found the steady states."""
+    parts = []
+    for method in dict.fromkeys(str(result.solver["method"]) for result in results.values()):
+        mine = [design for design, result in results.items() if result.solver["method"] == method]
+        which = "" if len(mine) == len(results) else f" ({', '.join(LABELS[design] for design in mine)})"
+        parts.append(f"{method} solver{which}")
+    return f"steady state: {', '.join(parts)}"
+
+
 def _table(title: str, columns: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", padding=(0, 1))
     table.add_column("", justify="left", no_wrap=True)

@@ -262,3 +262,24 @@ def test_run_command(tmp_path: Path) -> None:
     stored = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
     assert stored["design"] == "planar"
     assert (tmp_path / "out" / "fields" / "foil.vtu").is_file()
+    assert "steady state: equilibrated solver" in result.stdout
+
+
+def test_the_full_solver_can_be_asked_for(tmp_path: Path) -> None:
+    """The option reaches every design; screen, files and report name the solver; the answer stays."""
+    (tmp_path / "small.toml").write_text(PLANAR, "utf-8")
+    found = {}
+    for method, name in (("auto", "equilibrated"), ("full", "full")):
+        out = tmp_path / method
+        result = CliRunner().invoke(
+            app, ["compare", str(tmp_path / "small.toml"), "--method", method, "--out", str(out)]
+        )
+        assert result.exit_code == 0, result.output
+        assert f"steady state: {name} solver" in result.stdout
+        stored = json.loads((out / "planar_ionic" / "result.json").read_text("utf-8"))
+        assert stored["solver"]["method"] == name
+        assert f"<td>{name}</td>" in (out / "report.html").read_text("utf-8")
+        found[name] = pd.read_csv(out / "comparison.csv").set_index("design")
+    full, other = found["full"], found["equilibrated"]
+    assert full["cell_voltage_V"].to_numpy() == pytest.approx(other["cell_voltage_V"], rel=1e-4)
+    assert (full["salt_multiplier"] < 1e-9).all() and "salt_multiplier" not in other
