@@ -82,7 +82,7 @@ def verify() -> Sequence[Evidence]:
 
 
 def deviations(name: str, mesh: TaggedMesh, model: Model) -> dict[str, float]:
-    """Root mean square of phi_e - Psi(c), spread of phi_e less the solver's, both over the spread of phi_e."""
+    """Root mean square of phi_e - Psi(c) and spread of phi_e less the solver's, over the spread of phi_e."""
     solution = solve_steady(mesh, model, CURRENT)
     phi_e = potential(solution)
     liquid = np.isfinite(phi_e)
