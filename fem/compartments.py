@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fem.conditions import ModelError
 from fem.elements import Elements, Floats, Ints, scatter
 from fem.materials import Electrolyte
 from fem.model import Model
@@ -49,7 +50,8 @@ def compartments(
     """Every body of liquid of the ionic space, whose unknowns start at `offset`; elements are those of the
     space.
 
-    A single-ion conductor separates what it touches on its two sides.
+    A single-ion conductor separates what it touches on its two sides. Raises ModelError where two bodies meet
+    in a point or an edge of one, since its potential there would have to be that of both.
     """
     region = mesh.region_of_element[ionic.elements]
     salty = np.array([isinstance(model.regions[name], Electrolyte) for name in mesh.region_names])[region]
@@ -85,7 +87,20 @@ def compartments(
                 amount=float((pores * c0[mine]).sum()),
             )
         )
+    _refuse_shared(out)
     return tuple(out)
+
+
+def _refuse_shared(bodies: list[Compartment]) -> None:
+    unknowns, count = np.unique(
+        np.concatenate([b.unknowns for b in bodies] or [np.zeros(0, dtype=np.int64)]), return_counts=True
+    )
+    for body in bodies:
+        if np.isin(body.unknowns, unknowns[count > 1]).any():
+            raise ModelError(
+                f"the liquid of {' and '.join(map(repr, body.regions))} meets another body of liquid in a "
+                "point or an edge of a single-ion conductor; part them by at least one element, or join them"
+            )
 
 
 def by_region(mesh: TaggedMesh, model: Model, elements: Ints, attribute: str) -> Floats:

@@ -228,7 +228,6 @@ class EquilibratedSystem:
 
 def _check(spaces: Spaces) -> None:
     """Refuse a body of liquid in which the equilibrated form does not hold."""
-    seen = np.zeros(spaces.size, dtype=bool)
     for compartment in spaces.compartments:
         names = " and ".join(map(repr, compartment.regions))
         if not compartment.shares_one_law:
@@ -236,12 +235,6 @@ def _check(spaces: Spaces) -> None:
                 f"regions {names} share salt but differ in electrolyte law or transference number, where the "
                 "equilibrated solver does not hold; use method='full' or give them the same law"
             )
-        if seen[compartment.unknowns].any():
-            raise ModelError(
-                f"the liquid of {names} meets another body of liquid in a point of a single-ion conductor; "
-                "separate them by at least one element, or use method='full'"
-            )
-        seen[compartment.unknowns] = True
 
 
 def _equilibrium(compartment: Compartment, temperature: float) -> SaltEquilibrium:

@@ -114,13 +114,16 @@ def _currents(system: SteadySystem, result: NewtonResult, maps: dict[str, Curren
 
 
 def _cluster_currents(system: SteadySystem, result: NewtonResult) -> Floats:
-    """Net reaction current (n_floating,) [A] of every conductor without a fixed potential."""
+    """Net current (n_floating,) [A] out of every conductor without a path of metal to a terminal."""
     spaces = system.spaces
     total = np.zeros(spaces.solid.n_components)
     for surface, at in zip(spaces.surfaces, result.residual.surfaces, strict=True):
-        if surface.first is not None and not surface.is_contact:
-            facet = (at.reaction.current * at.weights).sum(0)
-            total += np.bincount(spaces.solid.component[surface.first[0]], facet, total.size)
+        if surface.first is None:
+            continue
+        facet = (at.reaction.current * at.weights).sum(0)
+        for unknown, gain in ((surface.first[0], facet), (surface.second[0], -facet)):
+            metal = unknown < spaces.n_solid
+            total += np.bincount(spaces.solid.component[unknown[metal]], gain[metal], total.size)
     return total[spaces.floating]
 
 
@@ -167,13 +170,14 @@ def _metrics(
         out["top_bottom_ratio"] = top_bottom_ratio(profile)
         out["z50_m"] = profile.height_above_which(0.5)
     if system.spaces.compartments:
-        held = sum(compartment.amount for compartment in system.spaces.compartments)
-        pores = sum(compartment.pore_volume for compartment in system.spaces.compartments)
-        out["c_min_ratio"] = float(np.nanmin(c)) / (held / pores)
-        out["c_max_ratio"] = float(np.nanmax(c)) / (held / pores)
+        share = np.full(c.shape, np.nan)  # c over the mean of its body of liquid
+        for compartment in system.spaces.compartments:
+            nodes = system.spaces.ionic.nodes[compartment.unknowns - system.spaces.n_solid]
+            share[nodes] = c[nodes] / compartment.mean_concentration
+        out["c_min_ratio"], out["c_max_ratio"] = float(np.nanmin(share)), float(np.nanmax(share))
         mesh, order = system.spaces.mesh, system.spaces.order
-        at_anode = [np.nanmin(c[mesh.nodes_of_facets(order, m.facets)], initial=np.inf) for m in anode]
-        out["c_min_anode_ratio"] = float(min(at_anode, default=np.nan)) / (held / pores)
+        at_anode = [np.nanmin(share[mesh.nodes_of_facets(order, m.facets)], initial=np.inf) for m in anode]
+        out["c_min_anode_ratio"] = float(min(at_anode, default=np.nan))
     if split is not None:
         out |= split.as_metrics()
         out["cell_resistance_ohm_m2"] = abs(voltage * system.area / cell_current)

@@ -55,9 +55,18 @@ class Space:
         return np.take_along_axis(dofs, local, axis=0)
 
     @classmethod
-    def on(cls, mesh: TaggedMesh, elements: Ints, order: int = 1, cut: Ints | None = None) -> Space:
-        """The space on these elements (n_elements,), ascending, of a mesh; facets of the cut (n,) connect
-        nothing."""
+    def on(
+        cls,
+        mesh: TaggedMesh,
+        elements: Ints,
+        order: int = 1,
+        cut: Ints | None = None,
+        pinches: Ints | None = None,
+    ) -> Space:
+        """The space on these elements (n_elements,), ascending, of a mesh.
+
+        Facets of the cut (n,) connect nothing; at pinches (n,), Lagrange nodes, neither do edges and nodes.
+        """
         label = components(mesh, elements, cut)[elements]
         n = mesh.n_nodes if order == 1 else mesh.n_nodes + mesh.n_edges
         keys = label * n + mesh.nodes_of_cells(order)[:, elements]
@@ -65,8 +74,11 @@ class Space:
         used[keys] = True
         present = np.flatnonzero(used)
         dofs = (np.cumsum(used) - 1)[keys]
-        if cut is not None and cut.size:
-            dofs, twins = _slit(mesh, elements, dofs, present.size, cut)
+        none = np.zeros(0, dtype=np.int64)
+        cut, pinches = (none if some is None else some for some in (cut, pinches))
+        if cut.size or pinches.size:
+            at_pinch = np.isin(present % n, pinches)
+            dofs, twins = _slit(mesh, elements, dofs, at_pinch, cut)
             present = np.concatenate((present, present[twins]))
         return cls(
             order=order,
@@ -94,16 +106,20 @@ class Space:
         )
 
 
-def _slit(mesh: TaggedMesh, elements: Ints, dofs: Ints, size: int, cut: Ints) -> tuple[Ints, Ints]:
-    """Unknowns doubled along a cut that ends inside a component: new dofs, and whose twin each new one is.
+def _slit(
+    mesh: TaggedMesh, elements: Ints, dofs: Ints, at_pinch: NDArray[np.bool_], cut: Ints
+) -> tuple[Ints, Ints]:
+    """Unknowns doubled along a cut that ends inside a component, and at pinches (n_unknowns,): new dofs, and
+    whose twin each new one is.
 
-    Around a node of the cut, elements that share a facet outside the cut keep their unknown together; at the
-    tip of a slit they all do.
+    Around such a node, elements that share a facet outside the cut keep their unknown together; at the tip of
+    a slit they all do.
     """
+    size = at_pinch.size
     position = np.full(mesh.n_elements + 1, -1)  # the last one stands for no element at all
     position[elements] = np.arange(elements.size)
     beside = position[mesh.f2t]
-    at_cut = np.zeros(size, dtype=bool)
+    at_cut = at_pinch.copy()
     is_cut = np.zeros(mesh.n_facets, dtype=bool)
     is_cut[cut] = True
     one, other = beside[:, is_cut & (beside >= 0).all(0)]

@@ -24,7 +24,7 @@ from fem.materials import Conductor, Electrolyte, SingleIonConductor
 from fem.model import Model
 from fem.reacting import cuts, in_region, reacting_surfaces, reacts, side
 from fem.space import Space
-from meshes.connectivity import linked
+from meshes.connectivity import components, linked
 from meshes.tagged import TaggedMesh
 
 
@@ -87,12 +87,16 @@ class Spaces:
 def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
     """Lay the fields of a model out on a mesh. The model must have passed `check_model`.
 
-    Raises ModelError if no electrolyte is left.
+    Raises ModelError if no electrolyte is left, or if two bodies of liquid share an unknown.
     """
     solid_cut, ionic_cut = cuts(mesh, model, metal=True), cuts(mesh, model, metal=False)
     solid = Space.on(mesh, _elements(mesh, model.regions_of(Conductor)), order, solid_cut)
     ionic_all = Space.on(
-        mesh, _elements(mesh, model.regions_of(Electrolyte, SingleIonConductor)), order, ionic_cut
+        mesh,
+        _elements(mesh, model.regions_of(Electrolyte, SingleIonConductor)),
+        order,
+        ionic_cut,
+        _pinches(mesh, model, order, ionic_cut),
     )
     live = working_electrolytes(mesh, model, solid, ionic_all)
     ionic = ionic_all.select(live)
@@ -132,6 +136,19 @@ def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
         isolated_solid_elements=isolated,
         idle_facets=idle,
     )
+
+
+def _pinches(mesh: TaggedMesh, model: Model, order: int, cut: Ints) -> Ints:
+    """Lagrange nodes at which two bodies of liquid meet that a single-ion conductor joins elsewhere."""
+    if not model.regions_of(SingleIonConductor):
+        return np.zeros(0, dtype=np.int64)
+    liquid = _elements(mesh, model.regions_of(Electrolyte))
+    label, nodes = components(mesh, liquid, cut)[liquid], mesh.nodes_of_cells(order)[:, liquid]
+    least = np.full(mesh.node_points(order).shape[1], liquid.size)
+    most = np.full(least.size, -1)
+    np.minimum.at(least, nodes, np.broadcast_to(label, nodes.shape))
+    np.maximum.at(most, nodes, np.broadcast_to(label, nodes.shape))
+    return np.flatnonzero(most > least)
 
 
 def _conductors(

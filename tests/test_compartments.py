@@ -7,9 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cells import I
-from painted import MATERIALS, painted, painted_model
+from painted import BV, LAW, MATERIALS, painted, painted_model
 
-from fem import Conductor, Electrolyte, Galvanostatic, Solution, solve_steady
+from fem import (
+    Conductor,
+    Contact,
+    Electrode,
+    Electrolyte,
+    Galvanostatic,
+    Model,
+    Solution,
+    solve_steady,
+)
 from meshes.structured import layered_rectangle
 
 CONTROL = Galvanostatic(current_density=I)
@@ -113,3 +122,48 @@ def test_grounded_plate_cuts_off_what_lies_below() -> None:
     assert np.isnan(solution.phi_e[mesh.points[1] < 3.5e-6]).all()
     assert solution.metrics["idle_fibre_area_share"] == pytest.approx(0.5)
     assert solution.trusted
+
+
+def test_two_floating_conductors_that_touch_pass_current_on() -> None:
+    """A floating fibre of two metals with a contact: each gives off what it takes up, the contact included.
+
+    Catches a net current that counts reactions alone, which the contact would leave open.
+    """
+    legend = {"#": "fibres", "g": "grain", ".": "pores", "s": "separator"}
+    mesh = painted(["ssssss", "ssssss", "..##..", "..##..", "..gg..", "..gg..", "......"], n=2, legend=legend)
+    model = Model(
+        regions={name: MATERIALS.get(name, MATERIALS["fibres"]) for name in mesh.regions},
+        interfaces={
+            ("fibres", "pores"): BV,
+            ("fibres", "separator"): BV,
+            ("grain", "pores"): BV,
+            ("fibres", "grain"): Contact(resistance=1e-6),
+        },
+        boundaries={
+            "foil": Electrode(BV, terminal="anode"),
+            "counter": Electrode(BV, terminal="counter"),
+        },
+    )
+    solution = solve_steady(mesh, model, CONTROL)
+    through = abs(solution.currents["fibres|grain"])
+    assert through > 1e-3 * I * solution.projected_area
+    assert solution.cluster_currents.size == 2
+    assert np.abs(solution.cluster_currents).max() < 1e-8 * through
+    assert solution.trusted
+
+
+def test_concentrations_are_counted_from_each_bodys_own_mean() -> None:
+    """Two bodies put in at 500 and 2000 mol/m3: at a small current neither looks depleted."""
+    mesh = painted(["ssssss"] * 4 + ["######"] + ["......"] * 4)
+    base = painted_model(mesh)
+    model = replace(
+        base,
+        regions={
+            "fibres": Conductor(conductivity=1e6),
+            "pores": Electrolyte(law=LAW, concentration=500.0),
+            "separator": Electrolyte(law=LAW, concentration=2000.0),
+        },
+    )
+    solution = solve_steady(mesh, model, Galvanostatic(current_density=1.0))
+    assert 0.99 < solution.metrics["c_min_ratio"] < 1 < solution.metrics["c_max_ratio"] < 1.01
+    assert 0.99 < solution.metrics["c_min_anode_ratio"] < 1

@@ -21,12 +21,15 @@ from fem import (
     Grounded,
     Insulator,
     Model,
+    ModelError,
     SingleIonConductor,
     Solution,
     solve_steady,
 )
 from fem.conditions import Interface
 from fem.materials import Material
+from fem.solve import Method
+from fem.state import State
 from meshes.structured import layered_rectangle
 from meshes.tagged import TaggedMesh
 
@@ -208,6 +211,35 @@ def _side_of(mesh: TaggedMesh, region: str) -> np.ndarray:
     """Outer facets of a region on the sides of the box."""
     outer = np.flatnonzero(mesh.f2t[1] < 0)
     return outer[np.isin(mesh.f2t[0, outer], mesh.regions[region])]
+
+
+@ORDERS
+@pytest.mark.parametrize("method", ["equilibrated", "full"])
+def test_liquids_that_touch_in_a_point_keep_their_salt(method: Method, order: Literal[1, 2]) -> None:
+    """Under a layer, left and right of a fibre, two bodies of liquid meet at a corner: nothing passes there.
+
+    Catches a concentration that both bodies share. On the layer itself its potential would have to be that of
+    both: refused.
+    """
+    rows = ["ssssss", "iiiiii", "iiiiii", "..#...", "..##..", "##...."]
+    mesh = painted(rows, n=2)
+    base = painted_model(mesh)
+    model = replace(
+        base,
+        regions={**base.regions, "ionic_layer": IONS},
+        interfaces={
+            ("fibres", "pores"): BV,
+            ("fibres", "ionic_layer"): BV,
+            ("pores", "ionic_layer"): Contact(),
+            ("ionic_layer", "separator"): Contact(),
+        },
+    )
+    solution = solve_steady(mesh, model, CONTROL, method=method, order=order)
+    assert solution.trusted and solution.method == method
+    assert isinstance(solution.guess, State) and solution.guess.k.size == 3
+    touching = painted(["ssssss", "iiiiii", "..#i..", "..#.##", "......"])
+    with pytest.raises(ModelError, match="point or an edge of a single-ion conductor"):
+        solve_steady(touching, replace(model, boundaries=painted_model(touching).boundaries), CONTROL)
 
 
 # --- what is refused ---

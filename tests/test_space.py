@@ -95,3 +95,18 @@ def test_a_slit_has_two_sides_and_one_tip(order: int) -> None:
     divided = Space.on(mesh, everywhere, order, plane)
     assert divided.n_components == 2
     assert divided.size == whole.size + np.unique(mesh.nodes_of_facets(order, plane)).size
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_pinch_joins_nothing(order: int) -> None:
+    """Where a body touches itself in a node alone, and is told so, each side keeps its own unknown there."""
+    box = layered_rectangle([("all", 3.0, 3)], width=3.0, nx=3)
+    middle = box.points[:, box.cells].mean(1).astype(int)
+    ring = np.flatnonzero(((middle[0] != 1) | (middle[1] != 1)) & ((middle[0] != 0) | (middle[1] != 0)))
+    corner = np.flatnonzero((abs(box.points - 1.0) < 1e-9).all(0))
+    plain, apart = Space.on(box, ring, order), Space.on(box, ring, order, pinches=corner)
+    assert plain.n_components == apart.n_components == 1
+    assert apart.size == plain.size + 1
+    assert (apart.nodes[apart.dofs] == box.nodes_of_cells(order)[:, ring]).all()
+    everything = np.arange(box.n_elements)
+    assert Space.on(box, everything, order, pinches=corner).size == Space.on(box, everything, order).size
