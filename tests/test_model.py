@@ -30,6 +30,7 @@ from fem import (
     ValoenReimers,
     solve_steady,
 )
+from fem.solve import Method
 from meshes.structured import layered_rectangle
 from meshes.tagged import TaggedMesh
 
@@ -86,9 +87,11 @@ def _planar(**changes: object) -> Callable[[], Solution]:
     return lambda: solve_steady(mesh, replace(planar_model(), **changes), CONTROL)  # type: ignore[arg-type]
 
 
-def _two(control: Galvanostatic | None = CONTROL, **materials: object) -> Callable[[], Solution]:
+def _two(
+    control: Galvanostatic | None = CONTROL, method: Method | None = None, **materials: object
+) -> Callable[[], Solution]:
     mesh, model = _layers(**materials)
-    return lambda: solve_steady(mesh, model, control)
+    return lambda: solve_steady(mesh, model, control, method=method)
 
 
 def _with(name: str, boundary: object) -> dict[str, object]:
@@ -196,11 +199,15 @@ REFUSALS: dict[str, tuple[Callable[[], object], list[str]]] = {
     ),
     "anode behind an insulator": (_two(pores=SALT, gap=Insulator(), separator=SALT), ["no path", "anode"]),
     "two laws in one body of salt": (
-        _two(pores=SALT, separator=Electrolyte(law=Capiglia())),
+        _two(method="equilibrated", pores=SALT, separator=Electrolyte(law=Capiglia())),
         ["'pores'", "'separator'", "same law"],
     ),
     "own transference in one layer": (
-        _two(pores=SALT, separator=Electrolyte(law=ValoenReimers(), transference=0.5)),
+        _two(
+            method="equilibrated",
+            pores=SALT,
+            separator=Electrolyte(law=ValoenReimers(), transference=0.5),
+        ),
         ["'pores'", "'separator'", "transference"],
     ),
     "salt beside a single-ion conductor": (
