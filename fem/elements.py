@@ -71,6 +71,8 @@ class Elements:
 
     def where(self, keep: NDArray[np.bool_]) -> Elements:
         """The elements flagged in keep (n,)."""
+        if keep.all():  # no copy of what takes kilobytes for every element of order 2
+            return self
         return Elements(
             dofs=self.dofs[:, keep],
             shape=self.shape,
