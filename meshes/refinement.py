@@ -27,7 +27,7 @@ def refine(mesh: TaggedMesh, shapes: Shapes = ()) -> tuple[TaggedMesh, list[Shap
     the children, so that the result can be refined again, and then curved. Raises MeshError when a new node
     turns an element inside out.
     """
-    middles = bend(mesh, shapes).midpoints if shapes else mesh.edge_midpoints
+    middles = _on_shapes(mesh, shapes) if shapes else mesh.edge_midpoints
     points = np.concatenate((mesh.points, middles), axis=1)
     local = mesh.nodes_of_cells(2)
     if mesh.dim == 2:
@@ -55,6 +55,17 @@ def refine(mesh: TaggedMesh, shapes: Shapes = ()) -> tuple[TaggedMesh, list[Shap
         for s in shapes
     ]
     return fine, carried
+
+
+def _on_shapes(mesh: TaggedMesh, shapes: Shapes) -> FloatArray:
+    """Middles of all edges [m] (dim, n_edges), those on exact surfaces exactly there."""
+    bent = bend(mesh, shapes, floor=-np.inf)  # what becomes of the children is checked afterwards
+    if bent.relaxed_edges:
+        raise MeshError(
+            f"{bent.relaxed_edges} new nodes find no place on their exact surfaces; "
+            "start from a finer mesh there"
+        )
+    return bent.midpoints
 
 
 def _facet_children(mesh: TaggedMesh, facets: IntArray) -> IntArray:
