@@ -12,6 +12,10 @@ from fem.reaction import Kinetics
 Terminal = Literal["anode", "counter"]
 
 
+LOWEST_RESISTANCE = 1e-9
+"""[ohm m2], below which 1e-17 V of rounding over the resistance shows as a current (1e-10 of 100 A/m2)."""
+
+
 class ModelError(ValueError):
     """The model or its control does not fit the mesh or is not determined; the text says what to change."""
 
@@ -74,6 +78,11 @@ class Contact:
 
     def __post_init__(self) -> None:
         not_negative("contact resistance", self.resistance, "ohm m2", "1 ohm cm2 is 1e-4 ohm m2")
+        if 0.0 < self.resistance < LOWEST_RESISTANCE:
+            raise ModelError(
+                f"a contact resistance of {self.resistance:g} ohm m2 drops less than potentials are rounded; "
+                f"use 0 for none, or at least {LOWEST_RESISTANCE:g} ohm m2"
+            )
 
 
 Boundary = Grounded | FixedPotential | Electrode

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from fem.conditions import Contact
 from fem.electrolyte import check_validity
 from geometry.designs import Design
 from geometry.fibres import Framework
 from geometry.stack import Stack
 from meshes.sizing import Sizing
 from studies import build
+from studies.tables import SingleIonLayer
 from studies.units import shown
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ def lacking(cell: CellTable, design: Design) -> tuple[str, ...]:
 def problems(case: Case) -> Iterator[str]:
     """One sentence for each thing that does not fit together."""
     yield from _designs(case)
+    layer = case.cell.ionic_layer
+    if isinstance(layer, SingleIonLayer):
+        resistance = layer.junction_resistance
+        yield from _refused("cell.ionic_layer.junction_resistance", lambda: Contact(resistance=resistance))
     yield from _framework(case)
     yield from _sizes(case)
     law, conditions = build.electrolyte_law(case), case.electrolyte

@@ -259,6 +259,7 @@ def _stack(one: Material, other: Material, passing: Interface | None) -> Callabl
 PAIR = "'one' | 'other'"
 REFUSALS: dict[str, tuple[Callable[[], object], list[str]]] = {
     "negative contact": (lambda: Contact(resistance=-1e-4), ["contact resistance", ">= 0 ohm m2", "-0.0001"]),
+    "no more than rounding": (lambda: Contact(resistance=1e-10), ["1e-10 ohm m2", "use 0", "1e-09"]),
     "infinite contact": (lambda: Contact(resistance=float("inf")), ["contact resistance", "inf"]),
     "negative feet": (lambda: Grounded(resistance=-1.0), ["contact resistance", "-1.0", "1e-4 ohm m2"]),
     "junction not declared": (_stack(LIQUID, IONS, None), [PAIR, "add Contact()", "ohm m2"]),

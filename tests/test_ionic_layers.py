@@ -74,6 +74,7 @@ BAD = {
         ["conductivity", '"single-ion" only'],
     ),
     "negative junction": (LAYER, {**DENSE, "junction_resistance": "-1 ohm*cm^2"}, ["-1 ohm", "at least 0"]),
+    "rounding": (LAYER, {**DENSE, "junction_resistance": "1e-7 ohm*cm^2"}, ["1e-11 ohm m2", "use 0"]),
     "no area": (LAYER, {**DENSE, "junction_resistance": "1 ohm"}, ["1 ohm", '"1 ohm*cm^2"']),
     "t+ of 1": ("cell.ionic_layer.transference", 1.0, ["transference", "1.0", "at most 0.95"]),
     "negative contact": ("cell.framework.contact_resistance", "-1 ohm*cm^2", ["-1 ohm", "at least 0"]),
