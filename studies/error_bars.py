@@ -33,7 +33,7 @@ from studies.run import DesignResult, Progress
 
 COARSEST = (2.0, 1.6, 1.3)
 """Coarsest mesh over the case's mesh size: the first that still resolves the geometry."""
-RESIDUALS = {"charge_imbalance", "split_closure", "inventory_error", "psi_spread"}
+RESIDUALS = {"charge_imbalance", "split_closure", "inventory_error", "psi_spread", "salt_multiplier"}
 """Metrics that the exact solution has at zero; a trust check judges each, so they need no bar."""
 CHANGES = {
     "discretisation_voltage": ("cell_voltage_V", 0.005, "the cell voltage"),

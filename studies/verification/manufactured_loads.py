@@ -45,7 +45,10 @@ class Wave:
 
     def __call__(self, x: Floats) -> Floats:
         """Values (...) at points (dim, ...)."""
-        return self.offset + sum(a * np.sin(np.tensordot(k, x, axes=1) + phase) for a, k, phase in self.parts)
+        out: Floats = np.full(x.shape[1:], self.offset)
+        for a, k, phase in self.parts:
+            out = out + a * np.sin(np.tensordot(k, x, axes=1) + phase)
+        return out
 
     def gradient(self, x: Floats) -> Floats:
         """Gradients (dim, ...) at points (dim, ...)."""
