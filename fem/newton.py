@@ -22,7 +22,7 @@ TOLERANCE = 1e-10  # |R|_1 over the cell's current
 INVENTORY_TOLERANCE = 1e-12  # relative salt inventory
 MAX_STEPS = 40
 PATIENCE = 8  # steps within which the merit must fall by a tenth, or the iteration is given up
-DEPLETED_BELOW = 0.1  # c_min/c_mean of a failed iterate from which the failure is named depletion
+DEPLETED_BELOW = 0.05  # c_min/c_mean of a failed iterate from which the failure is named depletion
 
 
 class Outcome(StrEnum):

@@ -46,8 +46,12 @@ def solve_system(
         target = min(1.0, reached + increment)
         part = _with_drive(system, target)
         tell(f"ramp: {100 * target:.0f} % of the drive")
-        result = newton(part, _guess(part, session) if state is None else _under(part, state), session)
+        start = _guess(part, session) if state is None else _under(part, state)
+        result = newton(part, start, session)
         history += result.history
+        if result.outcome is not Outcome.CONVERGED and state is not None:
+            result = newton(part, _guess(part, session), session)  # near depletion it may be the better start
+            history += result.history
         if result.outcome is Outcome.CONVERGED:
             reached, last, state = target, _current_density(part, result), result.state
             increment *= 1.5
