@@ -130,6 +130,7 @@ def small_mats() -> tuple[list[TaggedMesh], Case]:
             data["cell"][name] = value
         else:
             data["cell"][name]["thickness"] = value
+    data["designs"] = ["bilayer"]
     data["mesh"] |= {"size": "0.5 um", "far": "0.7 um", "order": 2, "surface": "curved"}
     case = Case.from_dict(data)
     family = [_mesh(case)]

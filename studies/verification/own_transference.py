@@ -244,7 +244,7 @@ def _mat() -> tuple[TaggedMesh, Case]:
         else:
             data["cell"][name]["thickness"] = value
     data["cell"]["ionic_layer"]["transference"] = OWN
-    data["mesh"]["size"] = "0.4 um"
+    data |= {"designs": ["bilayer"], "mesh": data["mesh"] | {"size": "0.4 um"}}
     case = Case.from_dict(data)
     made = mesh_designs(case, [Design.BILAYER], cache=None, progress=lambda _: None)
     return made.meshes[Design.BILAYER], case
