@@ -16,11 +16,12 @@ from fem.elements import Floats
 from fem.film import Film
 from fem.fluxes import Flux, Liquid, Point, Slope
 from fem.materials import Electrolyte, thermal_voltage
+from fem.reaction import Reaction, points
 from fem.spaces import Spaces, build_spaces
 from studies.verification import harness
 
 ANION_FLUX, LIQUID_AT, DPSI_DC = fluxes.anion_flux, Liquid.at, Properties.dpsi_dc
-BEHIND_FILM = Film._behind_film
+EVALUATE_FILM = Film.evaluate
 
 
 def _set_anion_flux(wrong: Callable[[Point], Flux]) -> None:
@@ -73,12 +74,18 @@ def psi_with_t() -> None:
 
 
 def film_drop_of_the_wrong_sign() -> None:
-    """eta_s = eta + R i."""
+    """eta_s = eta + R i, with the slopes that belong to it: Newton converges, to another state."""
 
-    def wrong(self: Film, eta: Floats, c: Floats, temperature: float) -> Floats:
-        return 2 * eta - BEHIND_FILM(self, eta, c, temperature)
+    def wrong(self: Film, eta: Floats, c: Floats, temperature: float) -> Reaction:
+        eta, c = points(eta, c)
+        right = EVALUATE_FILM(self, eta, c, temperature)
+        eta_s = 2 * eta - right.eta_s
+        bare = self.kinetics.evaluate(eta_s, c, temperature)
+        by_eta, by_c = 1 + self.resistance * right.slope_eta, self.resistance * right.slope_c
+        slopes = bare.slope_eta * by_eta, bare.slope_c + bare.slope_eta * by_c
+        return Reaction(bare.current, *slopes, eta_s)
 
-    Film._behind_film = wrong  # type: ignore[method-assign]
+    Film.evaluate = wrong  # type: ignore[method-assign, assignment]
 
 
 def no_macmullin_on_diffusion() -> None:

@@ -15,7 +15,7 @@ NOTICED_BY = {
     "1 - t+ in the flux of anions": BOTH,
     "1 - t+ in kappa_D": BOTH,
     "1 - t+ in Psi'": BOTH,
-    "sign of the film drop": "energy_identity",
+    "sign of the film drop": "flat_cell",
     "MacMullin number on kappa but not on D, fluxes": BOTH,
     "MacMullin number on kappa but not on D, equilibrated": BOTH,
     "no thermodynamic factor, fluxes": BOTH,
