@@ -15,8 +15,8 @@ import scipy.sparse as sp
 
 from fem.electrolyte import Properties
 from fem.elements import Floats, Ints, scatter
-from fem.fluxes import TERMS, TO_AMPERE
-from fem.interface import ReactingSurface, SurfaceState
+from fem.fluxes import TO_AMPERE
+from fem.interface import ReactingSurface, SurfaceState, antisymmetric, nodes_of
 from fem.linear import BorderedSystem, Preconditioner
 from fem.materials import Electrolyte
 from fem.preconditioners import BlockTriangular, SymmetricNeighbour
@@ -33,41 +33,38 @@ class CoupledJacobian:
         self.system = system
         self._number = np.full(system.size, -1, dtype=np.int64)
         self._number[system.free] = np.arange(system.free.size)
-        places = [
-            (body.unknowns[equation], body.unknowns[field])
-            for body in system.bodies
-            for equation in TERMS[type(body.material)]
-            for field in body.unknowns
+        spaces, n = system.spaces, system.spaces.size
+        nodes = [next(iter(body.unknowns.values())) for body in system.bodies]
+        nodes += [nodes_of(surface) for surface in spaces.surfaces]
+        keys = [(at[:, None] * n + at[None]).ravel() for at in nodes]
+        entries, places = np.unique(np.concatenate(keys or [np.zeros(0, dtype=int)]), return_inverse=True)
+        self._slots = np.split(places.astype(np.int32), np.cumsum([k.size for k in keys])[:-1])
+        self._n_entries = entries.size
+        # the four blocks are put together with numbers in place of entries: where each of them goes
+        graph = entries % n, np.searchsorted(entries // n, np.arange(n + 1))
+        numbered = [
+            sp.csr_matrix((np.arange(1.0, entries.size + 1) + k * entries.size, *graph), shape=(n, n))
+            for k in range(4)
         ]
-        for surface in system.spaces.surfaces:
-            places += self._places(surface)
-        keys = [self._keys(rows, columns) for rows, columns in places]
-        n, found = system.free.size, np.unique(np.concatenate([np.unique(k) for k in keys]))
-        self._entries = found = found[found >= 0]
-        # an entry of a fixed unknown has no place in the pattern: it goes to one spare slot at the end
-        self._slots = [np.where(k >= 0, np.searchsorted(found, k), found.size) for k in keys]
-        self._indices = found % n
-        self._indptr = np.searchsorted(found // n, np.arange(n + 1))
-
-    def _places(self, surface: ReactingSurface) -> list[tuple[Ints, Ints]]:
-        """(rows, columns) of the blocks of a surface: all its potentials, and c of its second side."""
-        sides = surface.second if surface.first is None else np.concatenate((surface.first, surface.second))
-        return [(sides, sides), (sides, self._c_of(surface))]
+        salt, free = system.salt, system.free
+        whole = sp.bmat(
+            [[numbered[0], numbered[1][:, salt]], [numbered[2][salt], numbered[3][salt][:, salt]]],
+            format="csr",
+        )[free][:, free]
+        whole.sort_indices()
+        self._gather = whole.data.astype(np.int64) - 1
+        self._indices, self._indptr = whole.indices, whole.indptr
 
     def _c_of(self, surface: ReactingSurface) -> Ints:
         """Unknowns of c (n_local, n) on the second side, -1 where the concentration is given."""
         return np.where(np.isnan(surface.given_concentration), self.system.c_of[surface.second], -1)
 
-    def _keys(self, rows: Ints, columns: Ints) -> Ints:
-        """row * n + column (n_rows, n_columns, n) on the free unknowns, -1 where one is not free."""
-        row, column = self._number[rows][:, None], np.where(columns >= 0, self._number[columns], -1)[None]
-        return np.where((row >= 0) & (column >= 0), row * self.system.free.size + column, -1)
-
     def assemble(self, residual: Residual, scale: float) -> BorderedSystem:
         """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
         system, slots = self.system, iter(self._slots)
-        data = np.zeros(self._entries.size + 1)
+        blocks = np.zeros((4, self._n_entries))  # (potentials, c) x (potentials, c)
         for body, fluxes in zip(system.bodies, residual.fluxes, strict=True):
+            place = next(slots)
             for equation, flux in fluxes.items():
                 for field in body.unknowns:
                     local = np.zeros(1)
@@ -75,9 +72,9 @@ class CoupledJacobian:
                         local = local + body.elements.diffusion(flux.by_gradient[field])
                     if field in flux.by_value:
                         local = local + body.elements.advection(flux.by_value[field])
-                    place = next(slots)
                     if local.ndim > 1:
-                        data += scatter(place, -TO_AMPERE[equation] * local, data.size)
+                        block = blocks[2 * (equation == "c") + (field == "c")]
+                        block += scatter(place, -TO_AMPERE[equation] * local, block.size)
         bodies, given = len(system.spaces.compartments), system.has_current_unknown
         width = bodies + int(given)
         columns, rows = np.zeros((system.size, width)), np.zeros((width, system.size))
@@ -86,15 +83,20 @@ class CoupledJacobian:
             columns[:, j] = system.capacity[j] / compartment.pore_volume
             rows[j] = system.capacity[j] * (scale / compartment.amount)
         for surface, at in zip(system.spaces.surfaces, residual.surfaces, strict=True):
+            place = next(slots)
             by_eta, by_c = surface.mass(at.reaction.slope_eta), surface.mass(at.reaction.slope_c)
-            potentials = -by_eta if surface.first is None else np.concatenate((by_eta, -by_eta), axis=1)
-            signs = (-1.0,) if surface.first is None else (1.0, -1.0)
-            data += scatter(next(slots), np.concatenate([s * potentials for s in signs]), data.size)
-            data += scatter(next(slots), np.concatenate([s * by_c for s in signs]), data.size)
+            if surface.first is None:
+                by_potential, by_c = by_eta, -by_c
+            else:
+                by_potential = antisymmetric(by_eta, -by_eta)
+                by_c = antisymmetric(np.zeros_like(by_c), by_c)
+            blocks[0] += scatter(place, by_potential, self._n_entries)
+            blocks[1] += scatter(place, by_c, self._n_entries)
             if given and surface.terminal == "counter":
                 self._add_current(surface, at, columns, rows, corner)
         free = system.free
-        matrix = sp.csr_matrix((data[:-1], self._indices, self._indptr), shape=(free.size, free.size))
+        entries = blocks.ravel()[self._gather], self._indices, self._indptr
+        matrix = sp.csr_matrix(entries, shape=(free.size, free.size))
         columns, rows = columns[free], rows[:, free]
         return BorderedSystem(
             matrix=matrix,
@@ -180,9 +182,8 @@ class CoupledJacobian:
         for surface, at in zip(self.system.spaces.surfaces, residual.surfaces, strict=True):
             block = surface.mass(at.reaction.slope_eta)
             if surface.first is not None:
-                block = np.concatenate((block, -block), axis=1)
-                block = np.concatenate((block, -block))
-            parts.append((self._places(surface)[0][0], block))
+                block = antisymmetric(block, -block)
+            parts.append((nodes_of(surface), block))
         return _sum(parts, self._number, n_potential)
 
     def _anion_operator(self, residual: Residual) -> sp.csr_matrix:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,6 +52,11 @@ class Point:
         """Properties of the liquid at the points' concentrations."""
         assert isinstance(self.material, Electrolyte)
         return Liquid.at(self.material, self.temperature, self.values["c"])
+
+    @cached_property
+    def ionic_current(self) -> Flux:
+        """i_e, which both balances of the liquid need."""
+        return ionic_current(self)
 
 
 class Slope(NamedTuple):
@@ -127,7 +133,7 @@ def ionic_current(at: Point) -> Flux:
 def anion_flux(at: Point) -> Flux:
     """N_- = -D grad c / N_M - (1 - t+) i_e / F [mol/(m2 s)]."""
     assert isinstance(at.material, Electrolyte)
-    current, diffusivity, share = ionic_current(at), at.liquid.diffusivity, at.liquid.anion_share
+    current, diffusivity, share = at.ionic_current, at.liquid.diffusivity, at.liquid.anion_share
     grad_c, n_m = at.gradients["c"], at.material.macmullin
     carried = share.value / FARADAY
     return Flux(
@@ -146,7 +152,7 @@ def anion_flux(at: Point) -> Flux:
 
 TERMS: Mapping[type, Mapping[str, Callable[[Point], Flux]]] = {
     Conductor: {"phi_s": electronic_current},
-    Electrolyte: {"phi_e": ionic_current, "c": anion_flux},
+    Electrolyte: {"phi_e": attrgetter("ionic_current"), "c": anion_flux},
     SingleIonConductor: {"phi_e": single_ion_current},
 }
 """Material -> equation -> its flux: the whole coupled problem inside the bodies."""
@@ -167,6 +173,6 @@ def losses(at: Point) -> dict[str, Any]:
         i = single_ion_current(at).value
         return {"ohmic": (i * i).sum(0) / at.material.conductivity}
     assert isinstance(at.material, Electrolyte)
-    i, kappa, kappa_d = ionic_current(at).value, at.liquid.kappa.value, at.liquid.kappa_d.value
+    i, kappa, kappa_d = at.ionic_current.value, at.liquid.kappa.value, at.liquid.kappa_d.value
     pull = (i * at.gradients["c"]).sum(0) / at.values["c"]
     return {"ohmic": (i * i).sum(0) * at.material.macmullin / kappa, "concentration": -kappa_d / kappa * pull}

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fem.elements import Floats, Ints, scatter
-from fem.interface import ReactingSurface, SurfaceState
+from fem.interface import ReactingSurface, SurfaceState, antisymmetric, nodes_of
 from fem.linear import BorderedSystem
 from fem.preconditioners import SymmetricNeighbour
 from fem.spaces import Spaces
@@ -32,7 +32,7 @@ class JacobianPattern:
         constant, in_layers = (k.matrix()[free][:, free] for k in (stiffness, layers))
         pattern, local = _pattern_of(constant) + _pattern_of(in_layers), []
         for surface in spaces.surfaces:
-            k = number[_nodes(surface)]
+            k = number[nodes_of(surface)]
             rows, columns = np.broadcast_arrays(k[:, None], k[None])
             local.append((rows, columns))
             there = (rows >= 0) & (columns >= 0)
@@ -68,7 +68,7 @@ class JacobianPattern:
             if surface.first is None:
                 block = -by_second
             else:
-                block = _antisymmetric(by_eta * fields.potential_slope[surface.first], by_second)
+                block = antisymmetric(by_eta * fields.potential_slope[surface.first], by_second)
             data += scatter(slots, block, data.size)
             self._add_k(surface, at, columns)
             if current_is_given and surface.terminal == "counter":
@@ -143,7 +143,7 @@ class JacobianPattern:
         for surface, at, slots in zip(self.spaces.surfaces, residual.surfaces, self._slots, strict=True):
             block = surface.mass(at.reaction.slope_eta)
             data += scatter(
-                slots, block if surface.first is None else _antisymmetric(block, -block), data.size
+                slots, block if surface.first is None else antisymmetric(block, -block), data.size
             )
         return self._csr(data)
 
@@ -163,13 +163,3 @@ def _data(keys: Ints, matrix: sp.csr_matrix) -> Floats:
         matrix.data
     )
     return out
-
-
-def _nodes(surface: ReactingSurface) -> Ints:
-    return surface.second if surface.first is None else np.concatenate((surface.first, surface.second))
-
-
-def _antisymmetric(by_first: Floats, by_second: Floats) -> Floats:
-    """What the first side gains the second loses: rows [+i; -i] over columns [first, second]."""
-    block = np.concatenate((by_first, by_second), axis=1)
-    return np.concatenate((block, -block))

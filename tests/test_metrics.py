@@ -9,8 +9,8 @@ import pytest
 
 from fem import CurrentMap, DepthProfile, uniformity
 from fem.currents import join
-from fem.metrics import depth_profile, top_bottom_ratio
 from fem.elements import Floats
+from fem.metrics import depth_profile, top_bottom_ratio
 
 
 def _map(j: Floats, area: Floats | float, *, sign: int = 1, z: Floats | None = None) -> CurrentMap:

@@ -23,10 +23,10 @@ from fem import (
     limiting_current,
     solve_steady,
 )
+from fem.elements import Floats
 from fem.film import Film
 from fem.linear import BorderedSystem, LinearSession, LinearStatistics
 from fem.newton import TOLERANCE, secant_conductance
-from fem.elements import Floats
 from meshes.structured import layered_rectangle
 
 MESH = layered_rectangle([("separator", L, 16)], width=20e-6, nx=2)
