@@ -1,10 +1,11 @@
 """Where the voltage goes: the exact split of the cell voltage into its losses.
 
 Testing the charge balances with phi_s and phi_e and adding gives
-    V I A = int sigma |grad phi_s|^2 + int (1/N_M) grad W . grad Psi
-            + sum_Gamma int i_n eta_s + sum_Gamma int R_f i_n^2,
-where Psi = Psi_ohm + Psi_conc, Psi_ohm' = F D/((1-t+) kappa), Psi_conc' = (2RT/F)(1-t+) TDF/c. With the nodal
-interpolants of both parts and the assembly quadrature it holds to solver tolerance, not to mesh error.
+    V I A = int |i_s|^2/sigma + int |i_e|^2 N_M/kappa - int (2RT/F)(1-t+) TDF i_e . grad ln c
+            + sum_Gamma int i_n eta_s + sum_Gamma int R_f i_n^2 + sum of contacts int i (phi_1 - phi_2).
+With the quadrature of the assembly it holds to solver tolerance, not to mesh error. The equilibrated solver
+has int (1/N_M) grad W . grad Psi in place of the two terms of the liquid, with nodal interpolants of Psi =
+Psi_ohm + Psi_conc, Psi_ohm' = F D/((1-t+) kappa), Psi_conc' = (2RT/F)(1-t+) TDF/c.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from fem.system import SteadySystem
 class VoltageSplit:
     """The cell voltage [V] by cause; every loss is > 0 while it consumes power.
 
-    kinetic and film are by surface name, ohmic_electrolyte and concentration by region name.
+    kinetic and film are by surface name, ohmic_electrolyte and concentration by region name; junction is that
+    of all contact and junction resistances.
     """
 
     cell_voltage: float

@@ -1,4 +1,4 @@
-"""From a converged equilibrated state to a Solution: fields on the mesh, maps, metrics and trust checks."""
+"""From a converged state to a Solution: fields on the mesh, maps, metrics and trust checks."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ def collect(
     profile = _profile(system, fibres, foil)
     phi_s, phi_e, c = _nodal(system, fields.potential, fields.concentration)
     metrics = _metrics(system, state.voltage, maps, fibres, foil, cell_current, profile, split, c)
+    if cell_current:
+        metrics["charge_imbalance"] = _imbalance(system, result, maps) / abs(cell_current)
     metrics["anode_overpotential_V"] = _anode_overpotential(system, phi_e) if counter else np.nan
     metrics["inventory_error"] = float(np.abs(result.residual.inventory).max(initial=0.0))
     if any(c.shares_one_law for c in spaces.compartments):
@@ -113,6 +115,13 @@ def _currents(system: SteadySystem, result: NewtonResult, maps: dict[str, Curren
     return {name: m.current for name, m in maps.items()} | fixed | contacts
 
 
+def _imbalance(system: SteadySystem, result: NewtonResult, maps: dict[str, CurrentMap]) -> float:
+    """|ionic current [A] out through all surfaces|: what plates less what enters at fixed potentials."""
+    spaces = system.spaces
+    ionic = spaces.fixed[spaces.fixed >= spaces.n_solid]
+    return abs(sum(m.current for m in maps.values()) - float(result.residual.nodal[ionic].sum()))
+
+
 def _cluster_currents(system: SteadySystem, result: NewtonResult) -> Floats:
     """Net current (n_floating,) [A] out of every conductor without a path of metal to a terminal."""
     spaces = system.spaces
@@ -157,7 +166,6 @@ def _metrics(
     if system.control is not None:
         out |= {"current_density_A_m2": cell_current / system.area, "cell_voltage_V": voltage}
     if cell_current:
-        out["charge_imbalance"] = abs(sum(m.current for m in maps.values())) / abs(cell_current)
         out["share_fibres"] = sum(m.current for m in fibres) / cell_current
         out["share_foil"] = sum(m.current for m in foil) / cell_current
     counter = [m for m in maps.values() if m.sign < 0]

@@ -87,7 +87,8 @@ class Spaces:
 def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
     """Lay the fields of a model out on a mesh. The model must have passed `check_model`.
 
-    Raises ModelError if no electrolyte is left, or if two bodies of liquid share an unknown.
+    Raises ModelError if no electrolyte is left, two bodies of liquid share an unknown, or a potential is
+    fixed where there is salt.
     """
     solid_cut, ionic_cut = cuts(mesh, model, metal=True), cuts(mesh, model, metal=False)
     solid = Space.on(mesh, _elements(mesh, model.regions_of(Conductor)), order, solid_cut)
@@ -109,8 +110,9 @@ def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
     isolated = solid.elements[~keep[solid.component_of_element]] if solid.size else solid.elements
     solid = solid.select(keep)
 
-    fixed, values, by_surface = _fixed(mesh, model, solid, ionic)
     ionic_elements = Elements.of(mesh, ionic.elements, solid.size + ionic.dofs, order)
+    liquids = compartments(mesh, model, solid.size, ionic, ionic_elements, ionic_cut)
+    fixed, values, by_surface = _fixed(mesh, model, solid, ionic, liquids)
     liquid = np.isfinite(by_region(mesh, model, ionic.elements, "macmullin"))
     return Spaces(
         mesh=mesh,
@@ -126,7 +128,7 @@ def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
             by_region(mesh, model, ionic.elements, "conductivity"),
         ),
         liquid=liquid,
-        compartments=compartments(mesh, model, solid.size, ionic, ionic_elements, ionic_cut),
+        compartments=liquids,
         surfaces=reacting_surfaces(mesh, model, solid, ionic),
         fixed=fixed,
         fixed_values=values,
@@ -190,8 +192,9 @@ def _elements(mesh: TaggedMesh, names: tuple[str, ...]) -> Ints:
 
 
 def _fixed(
-    mesh: TaggedMesh, model: Model, solid: Space, ionic: Space
+    mesh: TaggedMesh, model: Model, solid: Space, ionic: Space, liquids: tuple[Compartment, ...]
 ) -> tuple[Ints, Floats, dict[str, Ints]]:
+    """Joint unknowns of given value, the values [V], and the unknowns by surface."""
     value: dict[int, tuple[float, str]] = {}
     by_surface: dict[str, Ints] = {}
     for name, boundary in model.boundaries.items():
@@ -206,6 +209,14 @@ def _fixed(
             nodes = mesh.nodes_of_facets(space.order, facets[of >= 0])
             found.append(offset + np.unique(space.unknowns(element[of >= 0], nodes)))
         by_surface[name] = np.concatenate(found)
+        for liquid in liquids:
+            if np.isin(by_surface[name], liquid.unknowns).any():
+                raise ModelError(
+                    f"FixedPotential on {name!r} reaches the liquid of "
+                    f"{' and '.join(map(repr, liquid.regions))} at a junction without resistance, where a "
+                    "potential alone does not fix the state; end the surface one element before the "
+                    "junction, or give the Contact a resistance"
+                )
         for unknown in by_surface[name].tolist():
             if unknown in value and value[unknown][0] != potential:
                 raise ModelError(

@@ -1,4 +1,4 @@
-"""The unknowns of the equilibrated form, the fields they stand for, and the equations' residual at them."""
+"""The unknowns of a steady problem, the fields they stand for, and the equations' residual at them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Fields:
 
     potential: Floats  # phi_s or phi_e [V]
     potential_slope: Floats  # d phi / dx: 1 on phi, Psi'(W) [V m/A] on W
-    concentration: Floats  # [mol/m3], NaN on conductors, fixed in single-ion conductors
-    concentration_slope: Floats  # dc/dW, 0 where there is no salt
+    concentration: Floats  # [mol/m3], NaN without salt (conductors, single-ion conductors)
+    concentration_slope: Floats  # dc/dW, or 1 where c is an unknown itself; 0 where there is no salt
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,11 @@ from fem import (
     Contact,
     Electrode,
     Electrolyte,
+    FixedPotential,
     Galvanostatic,
     LinearKinetics,
     Model,
+    ModelError,
     Potentiostatic,
     SingleIonConductor,
     Solution,
@@ -268,6 +270,18 @@ def test_layer_directly_on_the_foil(order: Literal[1, 2]) -> None:
     assert solution.metrics["c_min_ratio"] == pytest.approx(np.nanmin(solution.c) / ABOVE, rel=1e-12)
     assert "c_min_anode_ratio" not in solution.metrics
     assert solution.trusted
+
+
+def test_a_fixed_potential_where_a_layer_meets_salt_is_refused() -> None:
+    """Without resistance the layer's node is the liquid's: its W was set to volts, without a word."""
+    mesh = flat_mesh()
+    sides, layer = mesh.surfaces["sides"], mesh.region_names.index("layer")
+    mesh = mesh.with_surfaces({"tap": sides[mesh.region_of_element[mesh.f2t[0, sides]] == layer]})
+    model = flat_model(Contact())
+    tapped = replace(model, boundaries={**model.boundaries, "tap": FixedPotential(potential=0.02)})
+    for method in METHODS:
+        with pytest.raises(ModelError, match=r"FixedPotential on 'tap'.*'pores'.*resistance"):
+            solve_steady(mesh, tapped, CONTROL, method=method)
 
 
 def test_both_solvers_agree_on_a_fibre_through_a_junction() -> None:

@@ -15,8 +15,10 @@ from fem import (
     Conductor,
     Electrode,
     Electrolyte,
+    FixedPotential,
     Galvanostatic,
     Model,
+    SingleIonConductor,
     Solution,
     ValoenReimers,
     solve_steady,
@@ -47,6 +49,20 @@ def test_all_checks_pass_on_a_sound_cell() -> None:
         "charge_imbalance", "split_closure", "inventory_error", "psi_spread", "worst_mean_ratio",
         "reversed_share", "law_range_pores", "law_range_separator",
     }  # fmt: skip
+    assert solution.trusted
+
+
+def test_current_that_enters_at_a_fixed_potential_counts() -> None:
+    """An electrode against a fixed potential is as sound as a cell of two electrodes."""
+    model = Model(
+        regions={"separator": SingleIonConductor(conductivity=2.0)},
+        boundaries={
+            "foil": FixedPotential(potential=0.0),
+            "counter": Electrode(BV, terminal="counter"),
+        },
+    )
+    solution = solve_steady(painted(["ssss"] * 4), model, CONTROL)
+    assert solution.metrics["charge_imbalance"] < 1e-11
     assert solution.trusted
 
 
