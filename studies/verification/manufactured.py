@@ -4,8 +4,8 @@ Smooth potentials and concentration are prescribed,
     u*(x) = u_0 + sum_k a_k sin(k . x + d_k)          for phi_s, phi_e and c,
 and whatever they violate is supplied as a load: for every test function v
     load(v) = -int flux* . grad v  (+ or -)  int_Gamma i_n* v,
-with fluxes and currents from the formulas in `manufactured_loads.py`, written down there once more and not
-taken from the solver. The solver must give u* back: error in L2 of order p + 1, current functional int_Gamma
+with fluxes, currents and quadrature from `manufactured_loads.py`, written down there once more and not taken
+from the solver. The solver must give u* back: error in L2 of order p + 1, current functional int_Gamma
 i_n psi (psi not constant: with psi = 1 the balance makes it exact) of order 2 p. Two cells: a tube of
 conductor in a tube of liquid (curved interface and electrodes, order 2 on curved elements), and a flat stack
 of conductor, liquid, ionic layer with a transference number of its own, and separator. Nonlinear kinetics
@@ -17,7 +17,8 @@ fem/fluxes.py.
 
 Catches: any wrong sign, factor or missing term in the three balances, on every kind of surface and between
 regions (1 - t+ twice or not at all, N_M on one property only, TDF left out, drop of the film with the wrong
-sign), quadrature too weak for the order, straight elements passed off as curved, an inexact Jacobian.
+sign), wrong weights or gradients on elements, straight elements passed off as curved (by the functional: the
+loads are taken on the same elements), an inexact Jacobian.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ TEMPERATURE = 298.15  # [K]
 V_T = R * TEMPERATURE / F  # [V]
 KINETICS = Film(1e-3, ButlerVolmer(exchange_current=100.0))
 CONTROL = Potentiostatic(cell_voltage=0.06)
+LOAD_DEGREE = 7  # of the rules for loads, above that of the solver: what its rule misses must show
 ERROR_DEGREE = 6  # of the rule for errors: the points of a lower one may be points of small error
 CURRENT = "current functional"
 FIELDS: tuple[str, ...] = ("phi_s", "phi_e", "c")
@@ -129,9 +130,9 @@ def fluxes(body: Body, exact: Prescribed, x: Floats) -> dict[str, Floats]:
     return {"phi_e": i_e, "c": -diffusion - (1 - transference(material, c)) * i_e}
 
 
-def current(surface: ReactingSurface, exact: Prescribed, voltage: float) -> Floats:
-    """Exact current density (n_q, n) [A/m2] from the first side of a surface to the second."""
-    x = surface.positions
+def current(surface: ReactingSurface, exact: Prescribed, x: Floats, voltage: float) -> Floats:
+    """Exact current density (n_q, n) [A/m2] at points x (dim, n_q, n) of a surface, from its first side to
+    the second."""
     if surface.is_contact and surface.first is None:
         assert isinstance(surface.kinetics, LinearKinetics)
         return -surface.kinetics.exchange_current / V_T * exact.phi_s(x)
@@ -161,33 +162,57 @@ def reaction(law: object, eta: Floats, c: Floats) -> Floats:
     return 2 * i0 * np.sinh((low + high) / 2 / (2 * V_T))
 
 
-def positions(body: Body, mesh: TaggedMesh, order: Order) -> Floats:
-    """Quadrature points (dim, n_q, n) [m] of a body."""
+def volume_load(
+    body: Body, mesh: TaggedMesh, exact: Prescribed, order: Order, size: int
+) -> tuple[Floats, float]:
+    """-int flux* . grad v (size,) [A] of a body in all its equations, and int c* over it.
+
+    Rule, map and gradients are made here and not by `fem.elements`: what is wrong there must not cancel.
+    """
     nodes = mesh.node_points(order)[:, mesh.nodes_of_cells(order)[:, body.mesh_elements]]
-    return np.einsum("dln,lq->dqn", nodes, body.elements.shape)
+    points, weights = lagrange.rule(mesh.dim, LOAD_DEGREE)
+    jacobian = lagrange.jacobians(nodes, points)
+    volume = weights[:, None] * lagrange.determinant(jacobian) / (2.0 if mesh.dim == 2 else 6.0)
+    inverse = np.linalg.inv(np.moveaxis(jacobian, (0, 1), (-2, -1)))  # (n_q, n, dim, dim)
+    gradients = np.einsum("lkq,qnkd->ldqn", lagrange.shape_slopes(order, points), inverse, optimize=True)
+    x = np.einsum("dln,lq->dqn", nodes, lagrange.shape_functions(order, points))
+    load = np.zeros(size)
+    for equation, flux in fluxes(body, exact, x).items():
+        local = np.einsum("dqn,ldqn,qn->ln", flux, gradients, volume, optimize=True)
+        load -= scatter(body.unknowns[equation], local, size)
+    return load, float((volume * exact.c(x)).sum())
+
+
+def surface_load(
+    surface: ReactingSurface, mesh: TaggedMesh, exact: Prescribed, order: Order, size: int
+) -> Floats:
+    """int i_n* v (size,) [A] on the first side of a surface, the opposite on the second; own rule again."""
+    nodes = mesh.node_points(order)[:, mesh.nodes_of_facets(order, surface.facets)]
+    points, weights = lagrange.rule(mesh.dim - 1, LOAD_DEGREE)
+    shape = lagrange.shape_functions(order, points)
+    area = lagrange.surface_element(lagrange.jacobians(nodes, points)) / (1.0 if mesh.dim == 2 else 2.0)
+    i = current(surface, exact, np.einsum("dln,lq->dqn", nodes, shape), CONTROL.cell_voltage)
+    local = shape @ (i * weights[:, None] * area)
+    load = -scatter(surface.second, local, size)
+    return load if surface.first is None else load + scatter(surface.first, local, size)
 
 
 def system_of(mesh: TaggedMesh, model: Model, exact: Prescribed, order: Order) -> CoupledSystem:
     """The full problem whose solution is `exact`: with its loads and its inventories."""
-    control = CONTROL
     spaces = build_spaces(mesh, model, order)
-    bare = CoupledSystem(spaces, model, control)
+    bare = CoupledSystem(spaces, model, CONTROL)
     amounts = [0.0] * len(spaces.compartments)
     load = np.zeros(bare.size)
     for body in bare.bodies:
-        x = positions(body, mesh, order)
-        for equation, flux in fluxes(body, exact, x).items():
-            load -= body.elements.with_unknowns(body.unknowns[equation]).divergence(flux, bare.size)
+        of_body, salt = volume_load(body, mesh, exact, order, bare.size)
+        load += of_body
         if isinstance(body.material, Electrolyte):
             j = int(spaces.compartment_of[body.unknowns["phi_e"][0, 0]])
-            amounts[j] += body.material.porosity * float(body.elements.integral(exact.c(x)).sum())
+            amounts[j] += body.material.porosity * salt
     for surface in spaces.surfaces:
-        local = surface.load(current(surface, exact, control.cell_voltage))
-        if surface.first is not None:
-            load += scatter(surface.first, local, bare.size)
-        load -= scatter(surface.second, local, bare.size)
+        load += surface_load(surface, mesh, exact, order, bare.size)
     filled = tuple(replace(c, amount=amount) for c, amount in zip(spaces.compartments, amounts, strict=True))
-    return CoupledSystem(replace(spaces, compartments=filled), model, control, load)
+    return CoupledSystem(replace(spaces, compartments=filled), model, CONTROL, load)
 
 
 def solved(system: CoupledSystem) -> NewtonResult:
