@@ -103,7 +103,8 @@ def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tupl
                 value=metrics["salt_circulation"],
                 limit=None,
                 passed=True,
-                text="mean anion current that circulates through the liquids over the mean ionic current",
+                text="mean anion current that circulates through the liquids over the mean ionic current "
+                "(with one law everywhere it is the mesh's error alone)",
             )
         )
     reversed_share = metrics.get("anode_reversed_share", 0.0)
