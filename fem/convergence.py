@@ -60,8 +60,10 @@ class RateTable:
         for value in (*self.errors, self.floor):
             if value < 0.0:
                 raise ConvergenceError(f"{self.quantity}: an error of {value:g}; give its magnitude")
-        if not (math.isfinite(self.least_rate) and math.isfinite(self.largest_error)):
-            raise ConvergenceError(f"{self.quantity}: least_rate and largest_error must be finite numbers")
+        if not all(map(math.isfinite, (self.least_rate, self.largest_error, self.floor))):
+            raise ConvergenceError(
+                f"{self.quantity}: least_rate, largest_error and floor must be finite numbers"
+            )
 
     @property
     def rates(self) -> tuple[float, ...]:
@@ -170,7 +172,9 @@ def richardson(
     the estimate is f1 - e21 / (r21^p - 1) and the uncertainty 1.25 |e21| / (r21^p - 1), the
     grid-convergence index as absolute value (Celik et al. 2008, J. Fluids Eng. 130, 078001,
     doi:10.1115/1.2960953). `order` is the formal order of the method; an observed order above it is taken
-    as `order`, since it is more often luck than quality. None: no such cap, and 2 where one must be assumed.
+    as `order`, since it is more often luck than quality, and the bar is then that of the coarser pair,
+    carried to h1 with `order`: two values that agree by chance do not narrow it. None: no such cap, and 2
+    where one must be assumed.
 
     Two values, values that oscillate and values that do not change show no order: the formal one is
     assumed with safety factor 3, and the uncertainty is at least the spread of the values. A trend slower
@@ -199,12 +203,15 @@ def richardson(
         return _assumed(fine, fine, min(LEAST_ORDER, formal), values[-3:], sizes[-3:], what)
     used = observed if order is None else min(observed, order)
     trend = change / (ratio**used - 1.0)
+    error = abs(trend)
+    if used < observed:
+        error = max(error, abs(before) / ((sizes[-3] / sizes[-2]) ** used - 1.0) / ratio**used)
     note = "observed order" if used == observed else f"observed order {observed:.1f}, taken as {used:g}"
     return Extrapolation(
         value=fine,
         estimate=fine - trend,
         order=used,
-        uncertainty=SAFETY_OBSERVED * abs(trend),
+        uncertainty=SAFETY_OBSERVED * error,
         kind="observed",
         note=f"{note}, safety factor {SAFETY_OBSERVED:g}",
     )

@@ -3,7 +3,7 @@
 Meshes of size h, about sqrt(2) h and 2 h of one stack (for a mat: the same draw) are solved. The size that
 enters the extrapolation is that of the elements that came out, (volume / elements)^(1/dim), as Celik et al.
 2008 (J. Fluids Eng. 130, 078001, doi:10.1115/1.2960953) recommend for unstructured meshes. The formal order
-is that of the fields: 2 with elements of order 1, 3 with those of order 2.
+is 3 with quadratic fields on curved elements, else 2: that of linear fields, and of chords for arcs.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def with_error_bars(
         else:
             assert mesh.report is not None
             found.insert(0, _resolution(each.size, mesh.report, solution.metrics))
-    bars = _bars(_read_off(case, result, found), found, case.mesh.order + 1.0, notes)
+    order = 3.0 if case.mesh.order == 2 and case.mesh.surface is SurfaceShape.CURVED else 2.0
+    bars = _bars(_read_off(case, result, found), found, order, notes)
     checks = [check for check in result.trust if check.name != "discretisation"]
     return replace(
         result,

@@ -154,13 +154,19 @@ def test_richardson_finds_order_and_limit_of_a_power_law(
 
 
 def test_an_order_above_the_formal_one_is_not_believed():
-    """Fourth order by luck in a second-order method would shrink the bar fivefold."""
+    """Fourth order by luck in a second-order method would shrink the bar twentyfold."""
     sizes = (4.0, 2.0, 1.0)
     free, held = (richardson([h**4 for h in sizes], sizes, order=order) for order in (None, 2.0))
     assert free.order == pytest.approx(4.0) and held.order == 2.0
     assert "observed order 4.0" in held.note
-    assert held.uncertainty == pytest.approx(1.25 * 15.0 / 3.0)
+    assert held.uncertainty == pytest.approx(1.25 * 240.0 / 3.0 / 4.0)
     assert free.uncertainty == pytest.approx(1.25)
+
+
+def test_two_values_that_agree_by_chance_do_not_narrow_the_bar():
+    """Values 1 + h^2 but for the middle one, which noise puts beside the fine one."""
+    found = richardson([17.0, 2.0001, 2.0], [4.0, 2.0, 1.0], order=2.0)
+    assert found.uncertainty >= abs(found.value - 1.0)
 
 
 def test_two_values_take_the_formal_order_and_safety_factor_3():

@@ -219,9 +219,13 @@ def test_comparisons(comparison: dict[str, float], error: float, passed: bool): 
 
 
 def test_comparisons_that_could_not_fail_are_refused():
-    for changes in ({"expected": 0.0}, {"expected": math.nan}, {"tolerance": math.nan}, {"tolerance": -1.0}):
+    tolerances = [{"tolerance": wrong} for wrong in (math.nan, math.inf, -1.0)]
+    for changes in ({"expected": 0.0}, {"expected": math.nan}, *tolerances):
         with pytest.raises(ValueError, match="q: "):
             Comparison(**{"quantity": "q", "found": 1.0, "expected": 1.0, "tolerance": 0.1, **changes})
+    for limit in (math.inf, math.nan):
+        with pytest.raises(ValueError, match="q: "):
+            Bound(quantity="q", found=1.0, limit=limit)
 
 
 @pytest.mark.parametrize(("found", "below", "above"), [(1, True, False), (3, False, True), (2, True, True)])

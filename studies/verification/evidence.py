@@ -30,7 +30,7 @@ class Comparison:
     def __post_init__(self) -> None:
         if self.relative and self.expected == 0.0:
             raise ValueError(f"{self.quantity}: the expected 0 has no relative error; use relative=False")
-        if not (math.isfinite(self.expected) and self.tolerance >= 0.0):
+        if not (math.isfinite(self.expected) and 0.0 <= self.tolerance < math.inf):
             raise ValueError(
                 f"{self.quantity}: expected {self.expected:g} within {self.tolerance:g} cannot be met"
             )
@@ -63,6 +63,10 @@ class Bound:
     limit: float
     unit: str = ""
     at_least: bool = False
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.limit):
+            raise ValueError(f"{self.quantity}: a limit of {self.limit:g} cannot be judged by")
 
     @property
     def passed(self) -> bool:
