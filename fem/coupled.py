@@ -238,7 +238,7 @@ class CoupledSystem:
         multiplier = float(np.abs(state.k).max(initial=0.0)) / abs(current)
         return {"salt_multiplier": multiplier, "salt_circulation": anions / ions}
 
-    def smallest_conductance(self) -> float:
+    def conductance_scale(self) -> float:
         """sigma or kappa times a length [S]: the least over the bodies."""
         return min(float(_scale_of(body)) for body in self.bodies)
 

@@ -221,8 +221,8 @@ class EquilibratedSystem:
         """Nothing: no anion moves, by construction."""
         return {}
 
-    def smallest_conductance(self) -> float:
-        """The largest entry of the stiffness [S]."""
+    def conductance_scale(self) -> float:
+        """The largest entry of the stiffness [S], a rough scale."""
         return max(float(np.abs(k.values).max(initial=0.0)) for k in (self.stiffness, self.layers))
 
 

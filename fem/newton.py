@@ -78,7 +78,7 @@ def small_current(system: SteadySystem) -> float:
     ]
     if reacting:
         return volts * min(reacting)
-    return volts * system.smallest_conductance()
+    return volts * system.conductance_scale()
 
 
 def _mean_c(system: SteadySystem, surface: ReactingSurface) -> float:

@@ -93,7 +93,7 @@ class SteadySystem(Protocol):
         """What a system knows of its anions at a cell current [A], by result key."""
         ...
 
-    def smallest_conductance(self) -> float:
+    def conductance_scale(self) -> float:
         """A conductance [S] of the bodies, by which to judge a problem without reactions."""
         ...
 

@@ -63,7 +63,8 @@ def amplitudes(fraction: float, response: Response) -> tuple[FloatArray, FloatAr
     g = response(ORDERS.astype(float))
     sums = {n: lattice_sum(n) * r**n for n in range(2, 2 * int(ORDERS[-1]) + 1, 2)}
     coupling = np.array([[comb(int(l + m - 1), int(l)) * sums[int(l + m)] for m in ORDERS] for l in ORDERS])
-    inside = np.linalg.solve(np.eye(ORDERS.size) - coupling * g, np.where(ORDERS == 1, r, 0.0))
+    first = np.where(ORDERS == 1, r, 0.0)
+    inside = np.asarray(np.linalg.solve(np.eye(ORDERS.size) - coupling * g, first), dtype=np.float64)
     return inside, -g * inside
 
 
