@@ -106,7 +106,12 @@ def half_covered_mesh(n: int) -> TaggedMesh:
 
 
 def standing_mesh(n: int) -> TaggedMesh:
-    """A fibre, 2 um x 20 um, on the anode plane (feet), pores beside it, 10 um of separator above."""
+    """A fibre, 2 um x 20 um, on the anode plane (feet), pores beside it, 10 um of separator above.
+
+    n elements across the fibre, even: an odd one would put its sides in the middle of cells and saw them.
+    """
+    if n % 2:
+        raise ValueError(f"the sides of the standing fibre need an even n, got {n}")
     width, height, gap = 8e-6, 20e-6, 10e-6
     mesh = layered_rectangle([("pores", height, 5 * n), ("separator", gap, 2 * n)], width=width, nx=4 * n)
     middle = mesh.points[:, mesh.cells].mean(1)

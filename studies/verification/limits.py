@@ -50,7 +50,7 @@ from studies.verification.cells import CURRENT, FAST, V_T, I, L
 from studies.verification.evidence import Bound, Comparison, Evidence
 
 VALOEN = ValoenReimers()
-MESH = cells.standing_mesh(3)
+MESH = cells.standing_mesh(2)
 
 
 def verify() -> Sequence[Evidence]:

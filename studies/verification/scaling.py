@@ -71,7 +71,7 @@ class Data:
 
 def solve(data: Data) -> Solution:
     """The cell on its mesh, scaled."""
-    mesh = standing_mesh(3)
+    mesh = standing_mesh(2)
     return solve_steady(
         moved(mesh, data.length * mesh.points), data.model, Galvanostatic(current_density=data.current)
     )

@@ -34,7 +34,7 @@ TURN = Rotation.from_euler("zyx", (0.4, 1.1, -0.7)).as_matrix()
 
 def verify() -> Sequence[Evidence]:
     """Rigid motions in two and three dimensions, a symmetric cell on a lopsided mesh, reversed current."""
-    flat = lopsided(3)
+    flat = lopsided(2)
     box = extrude(flat, depth=6e-6, n=2)
     turned = np.array([[np.cos(0.8), -np.sin(0.8)], [np.sin(0.8), np.cos(0.8)]])
     return [
