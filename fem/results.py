@@ -45,8 +45,9 @@ def collect(
     profile = _profile(system, fibres, foil)
     phi_s, phi_e, c = _nodal(system, fields.potential, fields.concentration)
     metrics = _metrics(system, state.voltage, maps, fibres, foil, cell_current, profile, split, c)
-    if cell_current:
-        metrics["charge_imbalance"] = _imbalance(system, result, maps) / abs(cell_current)
+    through = max((abs(i) for i in _currents(system, result, maps).values()), default=0.0)
+    if through > AT_REST * small_current(system):
+        metrics["charge_imbalance"] = _imbalance(system, result, maps) / (abs(cell_current) or through)
     metrics["anode_overpotential_V"] = _anode_overpotential(system, phi_e) if counter else np.nan
     metrics["inventory_error"] = float(np.abs(result.residual.inventory).max(initial=0.0))
     if any(c.shares_one_law for c in spaces.compartments):
@@ -116,10 +117,17 @@ def _currents(system: SteadySystem, result: NewtonResult, maps: dict[str, Curren
 
 
 def _imbalance(system: SteadySystem, result: NewtonResult, maps: dict[str, CurrentMap]) -> float:
-    """|ionic current [A] out through all surfaces|: what plates less what enters at fixed potentials."""
-    spaces = system.spaces
-    ionic = spaces.fixed[spaces.fixed >= spaces.n_solid]
-    return abs(sum(m.current for m in maps.values()) - float(result.residual.nodal[ionic].sum()))
+    """The larger of two sums that vanish [A]: the ionic current out of the electrolytes, and all that enters.
+
+    Ionic: what plates less what enters at fixed potentials. All: what terminals and fixed potentials supply.
+    """
+    spaces, residual = system.spaces, result.residual
+    at_fixed = residual.nodal[spaces.fixed]
+    ionic = sum(m.current for m in maps.values()) - float(at_fixed[spaces.fixed >= spaces.n_solid].sum())
+    supplied = float(at_fixed.sum()) + sum(
+        at.current for s, at in zip(spaces.surfaces, residual.surfaces, strict=True) if s.first is None
+    )
+    return max(abs(ionic), abs(supplied))
 
 
 def _cluster_currents(system: SteadySystem, result: NewtonResult) -> Floats:

@@ -108,13 +108,15 @@ def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tupl
             )
         )
     reversed_share = metrics.get("anode_reversed_share", 0.0)
+    stripping = metrics.get("current_density_A_m2", 0.0) < 0
     checks.append(
         Check(
             name="reversed_share",
-            value=reversed_share,
+            value=1.0 - reversed_share if stripping else reversed_share,
             limit=None,
             passed=True,
-            text="share of the anode's area where lithium dissolves while the cell plates",
+            text="share of the anode's area where lithium "
+            + ("plates while the cell strips" if stripping else "dissolves while the cell plates"),
         )
     )
     return (*checks, *_law_range(system, c))

@@ -119,7 +119,7 @@ def with_error_bars(
     return replace(
         result,
         error_bars=ErrorBars(bars=bars, resolutions=tuple(found), notes=tuple(notes)),
-        trust=(*checks, *(_judged(found, case.mesh.surface) if bars else [_not_assessed(notes)])),
+        trust=(*checks, *(_judged(found, case) if bars else [_not_assessed(notes)])),
     )
 
 
@@ -167,13 +167,15 @@ def _bars(
         return {}
 
 
-def _judged(found: Sequence[Resolution], surface: SurfaceShape) -> list[Check]:
-    """Changes on the last refinement against their limits."""
-    straight = surface is SurfaceShape.STRAIGHT
+def _judged(found: Sequence[Resolution], case: Case) -> list[Check]:
+    """Changes on the last refinement against their limits; at given voltage the current is judged for it."""
+    straight = case.mesh.surface is SurfaceShape.STRAIGHT
     remedy = 'a smaller mesh.size or mesh.surface = "area-preserving"' if straight else "a smaller mesh.size"
     coarse, fine = found[-2:]
     checks = []
     for name, (key, limit, what) in CHANGES.items():
+        if key == "cell_voltage_V" and case.operation.cell_voltage is not None:
+            key, what = "current_density_A_m2", "the current density at the given cell voltage"
         if key not in fine.metrics or key not in coarse.metrics:
             continue
         change = abs(coarse.metrics[key] - fine.metrics[key])
