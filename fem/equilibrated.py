@@ -229,11 +229,11 @@ class EquilibratedSystem:
 def _check(spaces: Spaces) -> None:
     """Refuse a body of liquid in which the equilibrated form does not hold."""
     for compartment in spaces.compartments:
-        names = " and ".join(map(repr, compartment.regions))
         if not compartment.shares_one_law:
+            names = ", ".join(map(repr, compartment.regions))
             raise ModelError(
-                f"regions {names} share salt but differ in electrolyte law or transference number, where the "
-                "equilibrated solver does not hold; use method='full' or give them the same law"
+                f"regions {names} share salt but not one law and transference number, where the equilibrated "
+                "solver does not hold; leave the method to the program or ask for 'full'"
             )
 
 

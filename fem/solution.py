@@ -75,7 +75,8 @@ class Solution:
         """Write <region>.vtu and <surface>.vtu for ParaView and return their paths.
 
         Regions: points phi_s_V or phi_e_V and c_mol_m3, cells current_density_A_m2. Surfaces: cells
-        local_current_density_A_m2 (> 0 plates) and overpotential_V; other named surfaces carry no field.
+        local_current_density_A_m2 (> 0 plates), overpotential_V and area_m2; other named surfaces carry no
+        field. Area times current density sums to the reported current.
         """
         folder, written = Path(directory), []
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,6 +104,7 @@ class Solution:
                     cell_data={
                         "local_current_density_A_m2": current_map.current_density,
                         "overpotential_V": current_map.overpotential,
+                        "area_m2": current_map.areas,
                     },
                 )
             )

@@ -141,9 +141,10 @@ def _objection(kind: str, context: Mapping[str, Any], given: Any, message: str) 
             else "is"
         )
         named = f'"{tag}"' if isinstance(tag, str) else _short(tag)
-        return (
-            f"{verb} {named}, which is unknown; use one of: {allowed}{nearest(str(tag), allowed.split(', '))}"
-        )
+        choices = allowed.split(", ")
+        if isinstance(tag, str) and tag in choices:
+            return f"{verb} {named}, a text; write {tag} without quotes"
+        return f"{verb} {named}, which is unknown; use one of: {allowed}{nearest(str(tag), choices)}"
     if kind == "union_tag_not_found":
         return f"is {shown}; it must be a table of keys"
     limits = {"greater_than": ("above", "gt"), "greater_than_equal": ("at least", "ge"),

@@ -140,7 +140,7 @@ def test_the_method_is_chosen_and_shown() -> None:
     assert forced.method == "full" and "salt_multiplier" in forced.metrics
     assert {c.name for c in forced.trust} >= {"salt_multiplier", "salt_circulation", "psi_spread"}
     assert "psi_spread" not in solve_steady(mesh, own, CONTROL).metrics
-    with pytest.raises(ModelError, match="use method='full' or give them the same law"):
+    with pytest.raises(ModelError, match="or ask for 'full'"):
         solve_steady(mesh, own, CONTROL, method="equilibrated")
     with pytest.raises(ModelError, match="method 'fast' is not known"):
         solve_steady(mesh, equal, CONTROL, method="fast")  # type: ignore[arg-type]

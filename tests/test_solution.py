@@ -71,15 +71,15 @@ def test_arrays_are_those_of_the_region(files: dict) -> None:
         "fibres": ({"phi_s_V"}, {"current_density_A_m2"}),
         "pores": ({"phi_e_V", "c_mol_m3"}, {"current_density_A_m2"}),
         "separator": ({"phi_e_V", "c_mol_m3"}, {"current_density_A_m2"}),
-        "fibre_surface": (set(), {"local_current_density_A_m2", "overpotential_V"}),
-        "foil": (set(), {"local_current_density_A_m2", "overpotential_V"}),
-        "counter": (set(), {"local_current_density_A_m2", "overpotential_V"}),
+        "fibre_surface": (set(), {"local_current_density_A_m2", "overpotential_V", "area_m2"}),
+        "foil": (set(), {"local_current_density_A_m2", "overpotential_V", "area_m2"}),
+        "counter": (set(), {"local_current_density_A_m2", "overpotential_V", "area_m2"}),
     }
     for name, (points, cells) in expected.items():
         assert set(files[name].point_data) == points, name
         assert set(files[name].cell_data) == cells, name
         for array in (*points, *cells):
-            assert array.endswith(("_V", "_mol_m3", "_A_m2"))
+            assert array.endswith(("_V", "_mol_m3", "_A_m2", "area_m2"))
             data = files[name].point_data if array in points else files[name].cell_data
             assert np.isfinite(data[array]).all(), (name, array)
 
