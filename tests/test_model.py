@@ -200,7 +200,7 @@ REFUSALS: dict[str, tuple[Callable[[], object], list[str]]] = {
     "anode behind an insulator": (_two(pores=SALT, gap=Insulator(), separator=SALT), ["no path", "anode"]),
     "two laws in one body of salt": (
         _two(method="equilibrated", pores=SALT, separator=Electrolyte(law=Capiglia())),
-        ["'pores'", "'separator'", "same law"],
+        ["'pores'", "'separator'", "one law"],
     ),
     "own transference in one layer": (
         _two(
