@@ -12,7 +12,6 @@ are inconsistent. The balance of the salt is multiplied by F, so that every resi
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,14 +20,13 @@ import numpy as np
 from fem.coupled_jacobian import CoupledJacobian
 from fem.elements import Elements, Floats, Ints, scatter
 from fem.fluxes import TERMS, TO_AMPERE, Flux, Point, losses
-from fem.interface import ReactingSurface, SurfaceState, evaluate
 from fem.linear import BorderedSystem
 from fem.materials import FARADAY, Electrolyte, Material
-from fem.model import Control, Galvanostatic, Model, Potentiostatic
+from fem.model import Control, Model
 from fem.reaction import Kinetics
 from fem.spaces import Spaces
-from fem.state import Fields, Residual, State, added
-from fem.system import BulkLosses, projected_area
+from fem.state import Fields, Residual, State
+from fem.system import BulkLosses, SteadySystem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +40,7 @@ class Body:
     unknowns: dict[str, Ints]
 
 
-class CoupledSystem:
+class CoupledSystem(SteadySystem):
     """Residual and Jacobian of the full problem on given spaces; unknowns [phi_s | phi_e | c].
 
     load (n_unknowns,) [A] is subtracted from the residual: sources of a manufactured solution.
@@ -53,8 +51,7 @@ class CoupledSystem:
     def __init__(
         self, spaces: Spaces, model: Model, control: Control | None, load: Floats | None = None
     ) -> None:
-        self.spaces, self.model, self.control = spaces, model, control
-        self.area = projected_area(spaces, control)
+        super().__init__(spaces, model, control)
         parts = [c.unknowns for c in spaces.compartments]
         self.salt = np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
         self.c_of = np.full(spaces.size, -1)  # unknown of c beside each joint unknown
@@ -74,31 +71,14 @@ class CoupledSystem:
         out[self.c_of[compartment.unknowns]] += compartment.lumped
         return out
 
-    def with_control(self, control: Control) -> CoupledSystem:
-        """The same system under another control of the same kind; all that does not change is shared."""
-        other = copy.copy(self)
-        other.control, other.area = control, projected_area(self.spaces, control)
-        return other
-
     # --- state ---
 
     def rest(self) -> State:
         """The cell at rest: c = c0, no overpotential, fixed potentials in place."""
-        x = np.zeros(self.size)
-        x[self.spaces.fixed] = self.spaces.fixed_values
+        state = self._at_rest(self.size)
         for compartment in self.spaces.compartments:
-            x[self.c_of[compartment.unknowns]] = compartment.mean_concentration
-        voltage = self.control.cell_voltage if isinstance(self.control, Potentiostatic) else 0.0
-        return State(x=x, low=np.zeros(x.size), k=np.zeros(len(self.spaces.compartments)), voltage=voltage)
-
-    @property
-    def has_current_unknown(self) -> bool:
-        """Whether the counter's potential is an unknown (galvanostatic control)."""
-        return isinstance(self.control, Galvanostatic)
-
-    def step(self, state: State, z: Floats, fraction: float) -> State:
-        """state + fraction * z with z = [x_free, multipliers, V]."""
-        return added(state, self.free, z, fraction, has_voltage=self.has_current_unknown)
+            state.x[self.c_of[compartment.unknowns]] = compartment.mean_concentration
+        return state
 
     def largest_fraction(self, state: State, z: Floats) -> float:
         """The part of a step that keeps 0 < c wherever c is used: at most 0.8 of the way to zero."""
@@ -145,15 +125,6 @@ class CoupledSystem:
 
     # --- equations ---
 
-    def evaluate_surface(
-        self, surface: ReactingSurface, state: State, fields: Fields, law: Kinetics | None = None
-    ) -> SurfaceState:
-        """Kinetics of one surface at a state (with another law if given)."""
-        terminal = state.voltage if surface.terminal == "counter" else 0.0
-        return evaluate(
-            surface, fields.potential, fields.concentration, terminal, self.model.temperature, law
-        )
-
     def residual(self, state: State, laws: Sequence[Kinetics] | None = None) -> Residual:
         """All equations at a state; laws replaces the surfaces' kinetics, one for each."""
         fields, nodal = self.fields(state), -self.load
@@ -164,37 +135,21 @@ class CoupledSystem:
             for equation, flux in fluxes[-1].items():
                 part = body.elements.with_unknowns(body.unknowns[equation])
                 nodal -= TO_AMPERE[equation] * part.divergence(flux.value, self.size)
-        surfaces, counter = [], 0.0
-        for n, surface in enumerate(self.spaces.surfaces):
-            at = self.evaluate_surface(surface, state, fields, laws[n] if laws else None)
-            local = surface.load(at.reaction.current)
-            if surface.first is not None:
-                nodal += scatter(surface.first, local, self.size)
-            nodal -= scatter(surface.second, local, self.size)
-            counter += at.current if surface.terminal == "counter" else 0.0
-            surfaces.append(at)
+        surfaces, error = self._pass_currents(state, fields, laws, nodal)
         held = []
         for j, compartment in enumerate(self.spaces.compartments):
             nodal += state.k[j] * self.capacity[j] / compartment.pore_volume
             held.append(float(self.capacity[j] @ state.x) / compartment.amount - 1)
-        target = self.control.current_density * self.area if isinstance(self.control, Galvanostatic) else 0.0
         return Residual(
             field=nodal[self.free],
             inventory=np.array(held),
             inventory_slope=self.capacity,
-            current=counter - target if self.has_current_unknown else 0.0,
+            current=error,
             fields=fields,
-            surfaces=tuple(surfaces),
+            surfaces=surfaces,
             nodal=nodal,
             fluxes=tuple(fluxes),
         )
-
-    def right_hand_side(self, residual: Residual, scale: float) -> Floats:
-        """-[R_field, inventory * scale, current error], all in A; scale [A] is the cell's current."""
-        borders = [-scale * residual.inventory] + (
-            [np.array([-residual.current])] if self.has_current_unknown else []
-        )
-        return np.concatenate([-residual.field, *borders])
 
     def jacobian(self, residual: Residual, scale: float) -> BorderedSystem:
         """The bordered Newton matrix at a residual's state: the exact derivative of the equations."""

@@ -20,7 +20,6 @@ fixed):
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,26 +29,24 @@ from fem.compartments import Compartment
 from fem.conditions import ModelError
 from fem.elements import Elements, Floats, scatter
 from fem.equilibrium import SaltEquilibrium
-from fem.interface import ReactingSurface, SurfaceState, evaluate
 from fem.jacobian import JacobianPattern
 from fem.linear import BorderedSystem
-from fem.model import Control, Galvanostatic, Model, Potentiostatic
+from fem.model import Control, Model
 from fem.reaction import Kinetics
 from fem.spaces import Spaces
-from fem.state import Fields, Residual, State, added
+from fem.state import Fields, Residual, State
 from fem.stiffness import Stiffness
-from fem.system import BulkLosses, projected_area
+from fem.system import BulkLosses, SteadySystem
 
 
-class EquilibratedSystem:
+class EquilibratedSystem(SteadySystem):
     """Residual and Jacobian of the equilibrated form on given spaces; the pattern is made once."""
 
     method = "equilibrated"
 
     def __init__(self, spaces: Spaces, model: Model, control: Control | None) -> None:
         _check(spaces)
-        self.spaces, self.model, self.control = spaces, model, control
-        self.area = projected_area(spaces, control)
+        super().__init__(spaces, model, control)
         self.equilibria = tuple(_equilibrium(c, model.temperature) for c in spaces.compartments)
         self.free = spaces.free
         ionic, liquid = spaces.ionic_elements, spaces.liquid
@@ -62,29 +59,11 @@ class EquilibratedSystem:
         self.layers = Stiffness.assemble(spaces.size, (layer, layer.dofs, spaces.ionic_coefficient[~liquid]))
         self.pattern = JacobianPattern(spaces, self.stiffness, self.layers)
 
-    def with_control(self, control: Control) -> EquilibratedSystem:
-        """The same system under another control of the same kind; all that does not change is shared."""
-        other = copy.copy(self)
-        other.control, other.area = control, projected_area(self.spaces, control)
-        return other
-
     # --- state ---
 
     def rest(self) -> State:
         """The cell at rest: c = c0, no overpotential, fixed potentials in place."""
-        x = np.zeros(self.spaces.size)
-        x[self.spaces.fixed] = self.spaces.fixed_values
-        voltage = self.control.cell_voltage if isinstance(self.control, Potentiostatic) else 0.0
-        return State(x=x, low=np.zeros(x.size), k=np.zeros(len(self.equilibria)), voltage=voltage)
-
-    @property
-    def has_current_unknown(self) -> bool:
-        """Whether the counter's potential is an unknown (galvanostatic control)."""
-        return isinstance(self.control, Galvanostatic)
-
-    def step(self, state: State, z: Floats, fraction: float) -> State:
-        """state + fraction * z with z = [x_free, k, V]."""
-        return added(state, self.free, z, fraction, has_voltage=self.has_current_unknown)
+        return self._at_rest(self.spaces.size)
 
     def largest_fraction(self, state: State, z: Floats) -> float:
         """The part of a step that keeps 0 < c: at most 0.8 of the way to either end of the salt tables."""
@@ -124,50 +103,25 @@ class EquilibratedSystem:
 
     # --- equations ---
 
-    def evaluate_surface(
-        self, surface: ReactingSurface, state: State, fields: Fields, law: Kinetics | None = None
-    ) -> SurfaceState:
-        """Kinetics of one surface at a state (with another law if given)."""
-        terminal = state.voltage if surface.terminal == "counter" else 0.0
-        return evaluate(
-            surface, fields.potential, fields.concentration, terminal, self.model.temperature, law
-        )
-
     def residual(self, state: State, laws: Sequence[Kinetics] | None = None) -> Residual:
         """All equations at a state; laws replaces the surfaces' kinetics, one for each."""
         fields = self.fields(state)
         nodal = self.stiffness.apply(state.x, state.low)
         if self.layers.values.size:
             nodal += self.layers.apply(fields.potential, fields.potential_slope * state.low)
-        surfaces, counter = [], 0.0
-        for n, surface in enumerate(self.spaces.surfaces):
-            at = self.evaluate_surface(surface, state, fields, laws[n] if laws else None)
-            local = surface.load(at.reaction.current)
-            if surface.first is not None:
-                nodal += scatter(surface.first, local, self.spaces.size)
-            nodal -= scatter(surface.second, local, self.spaces.size)
-            counter += at.current if surface.terminal == "counter" else 0.0
-            surfaces.append(at)
+        surfaces, error = self._pass_currents(state, fields, laws, nodal)
         held = [self.inventory(state, fields, j) for j in range(len(self.equilibria))]
-        target = self.control.current_density * self.area if isinstance(self.control, Galvanostatic) else 0.0
         return Residual(
             field=nodal[self.free],
             inventory=np.array(
                 [h[0] / c.amount - 1 for h, c in zip(held, self.spaces.compartments, strict=True)]
             ),
             inventory_slope=tuple(h[1] for h in held),
-            current=counter - target if self.has_current_unknown else 0.0,
+            current=error,
             fields=fields,
-            surfaces=tuple(surfaces),
+            surfaces=surfaces,
             nodal=nodal,
         )
-
-    def right_hand_side(self, residual: Residual, scale: float) -> Floats:
-        """-[R_field, inventory * scale, current error], all in A; scale [A] is the cell's current."""
-        borders = [-scale * residual.inventory] + (
-            [np.array([-residual.current])] if self.has_current_unknown else []
-        )
-        return np.concatenate([-residual.field, *borders])
 
     def jacobian(self, residual: Residual, scale: float) -> BorderedSystem:
         """The bordered Newton matrix [A] at a residual's state: the exact derivative of the equations."""

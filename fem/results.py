@@ -39,14 +39,16 @@ def collect(
     fibres = [m for name, m in maps.items() if wired[name] is None]
     foil = [m for name, m in maps.items() if wired[name] == "anode"]
     cell_current = -sum(m.current for m in counter)
-    if abs(cell_current) < AT_REST * small_current(system):
+    at_rest = AT_REST * small_current(system)
+    if abs(cell_current) < at_rest:
         cell_current = 0.0
     split = split_voltage(system, state, result.residual, cell_current) if counter and cell_current else None
     profile = _profile(system, fibres, foil)
     phi_s, phi_e, c = _nodal(system, fields.potential, fields.concentration)
     metrics = _metrics(system, state.voltage, maps, fibres, foil, cell_current, profile, split, c)
-    through = max((abs(i) for i in _currents(system, result, maps).values()), default=0.0)
-    if through > AT_REST * small_current(system):
+    currents = _currents(system, result, maps)
+    through = max((abs(i) for i in currents.values()), default=0.0)
+    if through > at_rest:
         metrics["charge_imbalance"] = _imbalance(system, result, maps) / (abs(cell_current) or through)
     metrics["anode_overpotential_V"] = _anode_overpotential(system, phi_e) if counter else np.nan
     metrics["inventory_error"] = float(np.abs(result.residual.inventory).max(initial=0.0))
@@ -71,7 +73,7 @@ def collect(
         c=c,
         current_density=system.current_density(state, result.residual),
         maps=maps,
-        currents=_currents(system, result, maps),
+        currents=currents,
         cluster_currents=_cluster_currents(system, result),
         cell_voltage=state.voltage,
         projected_area=system.area,

@@ -88,17 +88,12 @@ def _start(guess: Solution | None, system: SteadySystem) -> State | None:
     """The state of an earlier solution, if it has the layout of this system."""
     if guess is None:
         return None
-    state = guess.guess
-    if (
-        not isinstance(state, State)
-        or state.x.size != system.rest().x.size
-        or state.k.size != len(system.spaces.compartments)
-    ):
+    state, rest = guess.guess, system.rest()
+    if not isinstance(state, State) or (state.x.size, state.k.size) != (rest.x.size, rest.k.size):
         raise ModelError(
             "guess is a solution with other unknowns; "
             "give one from the same mesh with the same kinds of regions"
         )
-    rest = system.rest()
     x = state.x.copy()
     x[system.spaces.fixed] = rest.x[system.spaces.fixed]
     voltage = state.voltage if system.has_current_unknown else rest.voltage

@@ -1,23 +1,25 @@
-"""What a steady problem offers to Newton's method and to the results: the `SteadySystem` protocol.
+"""What a steady problem offers to Newton's method and to the results: `SteadySystem`.
 
-Two systems answer to it: fem/equilibrated.py and fem/coupled.py. Both carry their unknowns as a State, the
-potentials of conductors and electrolytes first.
+Two systems are of this kind: fem/equilibrated.py and fem/coupled.py. Both carry their unknowns as a State,
+the potentials of conductors and electrolytes first.
 """
 
 from __future__ import annotations
 
+import copy
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from fem.elements import Floats, Ints
-from fem.interface import ReactingSurface, SurfaceState
+from fem.elements import Floats, Ints, scatter
+from fem.interface import ReactingSurface, SurfaceState, evaluate
 from fem.linear import BorderedSystem
-from fem.model import Control, Model
+from fem.model import Control, Galvanostatic, Model, Potentiostatic
 from fem.reaction import Kinetics
 from fem.spaces import Spaces
-from fem.state import Fields, Residual, State
+from fem.state import Fields, Residual, State, added
 
 
 class BulkLosses(NamedTuple):
@@ -28,74 +30,116 @@ class BulkLosses(NamedTuple):
     concentration: Mapping[str, float]
 
 
-class SteadySystem(Protocol):
-    """Residual, Jacobian and derived quantities of a steady cell under a control."""
+class SteadySystem(ABC):
+    """Residual, Jacobian and derived quantities of a steady cell under a control.
 
-    method: str
-    spaces: Spaces
-    model: Model
-    control: Control | None
-    area: float  # projected [m2]
+    What the two systems share stands here: the control, steps, and the currents through surfaces.
+    """
+
+    method: ClassVar[str]
     free: Ints  # unknowns of State.x without a given value
+
+    def __init__(self, spaces: Spaces, model: Model, control: Control | None) -> None:
+        self.spaces, self.model, self.control = spaces, model, control
+        self.area = projected_area(spaces, control)  # [m2]
+
+    def with_control(self, control: Control) -> Self:
+        """The same system under another control of the same kind; all that does not change is shared."""
+        other = copy.copy(self)
+        other.control, other.area = control, projected_area(self.spaces, control)
+        return other
 
     @property
     def has_current_unknown(self) -> bool:
         """Whether the counter's potential is an unknown (galvanostatic control)."""
-        ...
+        return isinstance(self.control, Galvanostatic)
 
-    def with_control(self, control: Control) -> SteadySystem:
-        """The same system under another control of the same kind."""
-        ...
+    # --- state ---
 
+    @abstractmethod
     def rest(self) -> State:
-        """The cell at rest."""
-        ...
+        """The cell at rest: c = c0, no overpotential, fixed potentials in place."""
+
+    def _at_rest(self, size: int) -> State:
+        """Fixed potentials in place and all other unknowns (size,) zero, at the control's voltage."""
+        x = np.zeros(size)
+        x[self.spaces.fixed] = self.spaces.fixed_values
+        voltage = self.control.cell_voltage if isinstance(self.control, Potentiostatic) else 0.0
+        return State(x=x, low=np.zeros(size), k=np.zeros(len(self.spaces.compartments)), voltage=voltage)
 
     def step(self, state: State, z: Floats, fraction: float) -> State:
         """state + fraction * z with z = [x_free, one scalar per compartment, V]."""
-        ...
+        return added(state, self.free, z, fraction, has_voltage=self.has_current_unknown)
 
+    @abstractmethod
     def largest_fraction(self, state: State, z: Floats) -> float:
         """The part of a step that keeps the salt positive."""
-        ...
 
+    @abstractmethod
     def fields(self, state: State) -> Fields:
         """Potential and concentration at the joint unknowns of the spaces."""
-        ...
+
+    # --- equations ---
 
     def evaluate_surface(
         self, surface: ReactingSurface, state: State, fields: Fields, law: Kinetics | None = None
     ) -> SurfaceState:
-        """The law of one surface at a state."""
-        ...
+        """The law of one surface at a state (another law if given)."""
+        terminal = state.voltage if surface.terminal == "counter" else 0.0
+        return evaluate(
+            surface, fields.potential, fields.concentration, terminal, self.model.temperature, law
+        )
 
+    def _pass_currents(
+        self, state: State, fields: Fields, laws: Sequence[Kinetics] | None, nodal: Floats
+    ) -> tuple[tuple[SurfaceState, ...], float]:
+        """Add the currents through all surfaces to the nodal balances; their states and the error [A] of the
+        counter's current. What leaves the first side of a surface enters the second."""
+        surfaces, counter = [], 0.0
+        for n, surface in enumerate(self.spaces.surfaces):
+            at = self.evaluate_surface(surface, state, fields, laws[n] if laws else None)
+            local = surface.load(at.reaction.current)
+            if surface.first is not None:
+                nodal += scatter(surface.first, local, nodal.size)
+            nodal -= scatter(surface.second, local, nodal.size)
+            counter += at.current if surface.terminal == "counter" else 0.0
+            surfaces.append(at)
+        if not isinstance(self.control, Galvanostatic):
+            return tuple(surfaces), 0.0
+        return tuple(surfaces), counter - self.control.current_density * self.area
+
+    @abstractmethod
     def residual(self, state: State, laws: Sequence[Kinetics] | None = None) -> Residual:
         """All equations at a state; laws replaces those of the surfaces, one for each."""
-        ...
 
     def right_hand_side(self, residual: Residual, scale: float) -> Floats:
-        """What Newton's linear system is solved for [A]."""
-        ...
+        """-[R_field, inventory * scale, current error], all in A; scale [A] is the cell's current."""
+        borders = [-scale * residual.inventory] + (
+            [np.array([-residual.current])] if self.has_current_unknown else []
+        )
+        return np.concatenate([-residual.field, *borders])
 
+    @abstractmethod
     def jacobian(self, residual: Residual, scale: float) -> BorderedSystem:
         """The exact derivative of the equations at a residual's state."""
-        ...
 
+    # --- derived ---
+
+    @abstractmethod
     def bulk_losses(self, state: State, residual: Residual) -> BulkLosses:
         """Power lost inside the bodies, with the quadrature of the assembly."""
-        ...
 
+    @abstractmethod
     def current_density(self, state: State, residual: Residual) -> Floats:
         """Mean current density (dim, n_elements) [A/m2] of each element, NaN where none flows."""
-        ...
 
+    @abstractmethod
     def salt_metrics(self, state: State, residual: Residual, current: float) -> dict[str, float]:
         """What a system knows of its anions at a cell current [A], by result key."""
-        ...
 
+    @abstractmethod
     def conductance_scale(self) -> float:
         """A conductance [S] of the bodies, by which to judge a problem without reactions."""
-        ...
 
 
 def projected_area(spaces: Spaces, control: Control | None) -> float:
