@@ -14,8 +14,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fem.currents import CurrentMap
 from fem.metrics import DepthProfile
 from fem.overpotentials import VoltageSplit
@@ -29,6 +27,7 @@ from studies import build, limits
 from studies.case import Case
 from studies.mesh_checks import mesh_checks
 from studies.parameters import parameters
+from studies.plain import plain
 
 if TYPE_CHECKING:
     from studies.error_bars import ErrorBars
@@ -130,14 +129,14 @@ def record(case: Case, result: DesignResult) -> dict[str, Any]:
         "design": str(result.design),
         "inputs": case.to_dict(),
         "parameters": [asdict(parameter) for parameter in parameters(case)],
-        "mesh": _plain(result.mesh.as_dict()),
-        "solver": _plain(result.solver),
-        "metrics": _plain(result.metrics),
+        "mesh": plain(result.mesh.as_dict()),
+        "solver": plain(result.solver),
+        "metrics": plain(result.metrics),
         **({} if result.error_bars is None else _bars(result.error_bars)),
-        "split": None if result.split is None else _plain(asdict(result.split)),
-        "depth_profile": None if result.profile is None else _plain(asdict(result.profile)),
+        "split": None if result.split is None else plain(asdict(result.split)),
+        "depth_profile": None if result.profile is None else plain(asdict(result.profile)),
         "trusted": result.trusted,
-        "trust": [_plain(asdict(check)) for check in result.trust],
+        "trust": [plain(asdict(check)) for check in result.trust],
         "files": list(result.files),
     }
 
@@ -198,19 +197,6 @@ def _bars(found: ErrorBars) -> dict[str, Any]:
         for r in found.resolutions
     ]
     return {
-        "error_bars": {key: _plain(asdict(bar)) for key, bar in found.bars.items()},
+        "error_bars": {key: plain(asdict(bar)) for key, bar in found.bars.items()},
         "resolutions": {"meshes": resolutions, "notes": list(found.notes)},
     }
-
-
-def _plain(value: Any) -> Any:
-    """Mappings, lists, numbers and text only; what is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

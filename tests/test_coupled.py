@@ -22,6 +22,7 @@ from fem.solve import Order
 from fem.spaces import build_spaces
 from fem.state import State
 from meshes.structured import layered_rectangle
+from studies.verification.derivatives import column_error, taylor_slopes
 
 CONTROL = Galvanostatic(current_density=I)
 CONTROLS = {"galvanostatic": CONTROL, "potentiostatic": Potentiostatic(cell_voltage=0.15)}
@@ -61,19 +62,7 @@ def unit(system: CoupledSystem) -> np.ndarray:
 def test_jacobian_equals_central_differences(control: Control, order: Order) -> None:
     """Every column, one by one; catches a wrong sign, slope, border or slot anywhere in the pattern."""
     system, state = system_and_state(control, order)
-    residual = system.residual(state)
-    matrix, scales = system.jacobian(residual, SCALE), unit(system)
-    worst = 0.0
-    for j, step in enumerate(2e-4 * scales):
-        e = np.zeros(scales.size)
-        e[j] = step
-        behind, ahead = (
-            system.right_hand_side(system.residual(system.step(state, e, sign)), SCALE)
-            for sign in (-1.0, 1.0)
-        )
-        column = matrix.apply(e)
-        error = np.abs(column - (behind - ahead) / 2).max() / np.abs(column).max()
-        worst = max(worst, float(error))
+    worst = column_error(system, state, SCALE, 2e-4 * unit(system))
     assert worst < 1e-6
 
 
@@ -82,14 +71,8 @@ def test_jacobian_equals_central_differences(control: Control, order: Order) -> 
 def test_taylor_remainder_is_of_second_order(control: Control, order: Order) -> None:
     """|R(x + h z) - R(x) - h J z| falls like h^2: slope 2.00 +- 0.05 over four halvings."""
     system, state = system_and_state(control, order)
-    residual = system.residual(state)
     z = unit(system) * np.random.default_rng(4).normal(size=unit(system).size)
-    slope, before = system.jacobian(residual, SCALE).apply(z), system.right_hand_side(residual, SCALE)
-    remainders = []
-    for h in 2.0 ** -np.arange(4, 9):
-        after = system.right_hand_side(system.residual(system.step(state, z, h)), SCALE)
-        remainders.append(np.abs(before - after - h * slope).sum())
-    rates = np.log2(np.array(remainders[:-1]) / remainders[1:])
+    rates = taylor_slopes(system, state, z, SCALE, [0.5**k for k in range(4, 9)])
     assert rates == pytest.approx(np.full(4, 2.0), abs=0.05)
 
 

@@ -23,6 +23,7 @@ from fem.model import Control
 from fem.spaces import build_spaces
 from fem.state import State
 from meshes.tagged import TaggedMesh
+from studies.verification.derivatives import column_error, taylor_slopes
 
 CONTROL = Galvanostatic(current_density=I)
 BV = ButlerVolmer(exchange_current=100.0)
@@ -62,36 +63,15 @@ def _direction(system: EquilibratedSystem) -> np.ndarray:
 def test_jacobian_equals_central_differences(control: Control) -> None:
     """Every column, one by one; catches a wrong sign, slope, border or slot anywhere in the pattern."""
     system, state = _system(control)
-    residual = system.residual(state)
-    scale = 1e-3
-    matrix = system.jacobian(residual, scale)
     size = system.free.size + len(system.equilibria) + int(system.has_current_unknown)
-    exact = np.stack([matrix.apply(e) for e in np.eye(size)], axis=1)
-    step = 1e-5
-    difference = np.empty_like(exact)
-    for j in range(size):
-        e = np.zeros(size)
-        e[j] = step
-        ahead, behind = (system.residual(system.step(state, e, sign)) for sign in (1.0, -1.0))
-        difference[:, j] = (system.right_hand_side(behind, scale) - system.right_hand_side(ahead, scale)) / (
-            2 * step
-        )
-    error = np.abs(exact - difference) / np.abs(exact).max(0)
-    assert error.max() < 2e-7, np.unravel_index(error.argmax(), error.shape)
+    assert column_error(system, state, 1e-3, np.full(size, 1e-5)) < 2e-7
 
 
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS)
 def test_taylor_remainder_is_of_second_order(control: Control) -> None:
     """|R(x + h z) - R(x) - h J z| falls like h^2: slope 2.00 +- 0.05 over four halvings."""
     system, state = _system(control)
-    residual, z = system.residual(state), _direction(system)
-    slope = system.jacobian(residual, 1e-3).apply(z)
-    before = system.right_hand_side(residual, 1e-3)
-    remainders = []
-    for h in 2.0 ** -np.arange(3, 8):
-        after = system.right_hand_side(system.residual(system.step(state, z, h)), 1e-3)
-        remainders.append(np.abs(before - after - h * slope).sum())
-    rates = np.log2(np.array(remainders[:-1]) / remainders[1:])
+    rates = taylor_slopes(system, state, _direction(system), 1e-3, [0.5**k for k in range(3, 8)])
     assert rates == pytest.approx(np.full(4, 2.0), abs=0.05)
 
 

@@ -41,6 +41,7 @@ from meshes.curving import curve
 from meshes.exact_surfaces import Shape, Sphere
 from meshes.structured import annulus, layered_box, layered_rectangle
 from meshes.tagged import TaggedMesh
+from studies.verification.derivatives import column_error
 
 I = 200.0
 CONTROL = Galvanostatic(current_density=I)
@@ -110,22 +111,8 @@ def _system(control: Control, order: Order) -> tuple[EquilibratedSystem, State]:
 def test_jacobian_equals_central_differences(order: Order, control: Control) -> None:
     """Every column; catches a border of the wrong body, a junction's slope, a slot of an edge's unknown."""
     system, state = _system(control, order)
-    residual = system.residual(state)
-    scale = 1e-3
-    matrix = system.jacobian(residual, scale)
     size = system.free.size + len(system.equilibria) + int(system.has_current_unknown)
-    exact = np.stack([matrix.apply(e) for e in np.eye(size)], axis=1)
-    step = 1e-5
-    difference = np.empty_like(exact)
-    for j in range(size):
-        e = np.zeros(size)
-        e[j] = step
-        ahead, behind = (system.residual(system.step(state, e, sign)) for sign in (1.0, -1.0))
-        difference[:, j] = (system.right_hand_side(behind, scale) - system.right_hand_side(ahead, scale)) / (
-            2 * step
-        )
-    error = np.abs(exact - difference) / np.abs(exact).max(0)
-    assert error.max() < 5e-7, np.unravel_index(error.argmax(), error.shape)
+    assert column_error(system, state, 1e-3, np.full(size, 1e-5)) < 5e-7
 
 
 @ORDERS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import math
 import re
 import time
 import traceback
@@ -15,9 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from studies.errors import CaseError, nearest
+from studies.plain import plain
 from studies.verification.evidence import Comparison, Evidence
 
 FOLDER = Path(__file__).parent
@@ -157,7 +155,7 @@ def record(outcomes: Sequence[Outcome]) -> dict[str, Any]:
                 "passed": outcome.passed,
                 "seconds": outcome.seconds,
                 "failure": outcome.failure or None,
-                "evidence": [_plain(evidence) for evidence in outcome.evidence],
+                "evidence": [_evidence_record(evidence) for evidence in outcome.evidence],
             }
             for outcome in outcomes
         ],
@@ -189,18 +187,11 @@ def _sentence(error: Exception, path: Path) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
 
 
-def _plain(evidence: Evidence) -> dict[str, Any]:
+def _evidence_record(evidence: Evidence) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": type(evidence).__name__, **asdict(evidence), "passed": evidence.passed}
     if isinstance(evidence, Comparison):
         found["error"] = evidence.error
     rates = getattr(evidence, "rates", None)
     if rates is not None:
         found["rates"] = rates
-    return {key: _finite(value) for key, value in found.items()}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_finite(entry) for entry in value]
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return plain(found)

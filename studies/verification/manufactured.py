@@ -37,6 +37,7 @@ from fem.model import Model
 from fem.solve import Order
 from meshes.structured import layered_rectangle
 from meshes.tagged import TaggedMesh
+from studies.verification.derivatives import taylor_slopes
 from studies.verification.evidence import Comparison, Evidence
 from studies.verification.manufactured_loads import (
     CURRENT,
@@ -146,25 +147,12 @@ def taylor(order: Order) -> Evidence:
     """The slope of the remainder of Taylor's formula about the solution on the curved cell."""
     system = system_of(WEDGE.mesh(4, order, 2), WEDGE.model(), IN_WEDGE, order)
     state = solved(system).state
-    residual = system.residual(state)
-    matrix = system.jacobian(residual, 1.0)
     random = np.random.default_rng(1)
     size = system.free.size
     direction = np.concatenate(
         (np.where(system.free < system.spaces.size, 2e-3, 30.0) * random.uniform(-1, 1, size), [0.0])
     )
-    base = -system.right_hand_side(residual, 1.0)
-    change = matrix.apply(direction)
-    steps = 0.5 ** np.arange(1, 7)
-    left = [
-        np.abs(
-            -system.right_hand_side(system.residual(system.step(state, direction, s)), 1.0)
-            - base
-            - s * change
-        ).sum()
-        for s in steps
-    ]
-    slopes = np.diff(np.log(left)) / np.diff(np.log(steps))
+    slopes = taylor_slopes(system, state, direction, 1.0, [0.5**k for k in range(1, 7)])
     worst = slopes[np.argmax(np.abs(slopes - 2.0))]
     return Comparison(
         quantity=f"order {order}: worst slope of Taylor's remainder",
