@@ -61,7 +61,7 @@ def test_patch_layers_in_series() -> None:
 
 def test_fast_kinetics_concentrate_current_at_the_top() -> None:
     """Faster kinetics and better wires push the reaction up; catches a fibre that conducts ions, or none."""
-    mesh, control = standing_fibre(3), Galvanostatic(current_density=I)
+    mesh, control = standing_fibre(4), Galvanostatic(current_density=I)
     slow, fast = (
         solve_steady(mesh, standing_model(ButlerVolmer(exchange_current=i0)), control).metrics[
             "top_bottom_ratio"

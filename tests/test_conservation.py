@@ -54,7 +54,7 @@ def test_salt_residual_sees_a_wrong_potential() -> None:
 
 def test_inventory_matches_an_independent_integral() -> None:
     """int porosity c over the layers with nodal c equals what was put in, to the mesh's error."""
-    solution = solve_steady(standing_fibre(3), standing_model(), CONTROL)
+    solution = solve_steady(standing_fibre(4), standing_model(), CONTROL)
     mesh = solution.mesh
     held = put_in = 0.0
     for name, porosity in (("pores", 1.0), ("separator", 0.55)):

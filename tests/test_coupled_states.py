@@ -130,8 +130,8 @@ def test_near_depletion_both_solvers_agree(order: Order) -> None:
 
 def test_the_method_is_chosen_and_shown() -> None:
     """One law: equilibrated; two t+ or laws in one body of liquid: full; either may be forced."""
-    mesh = standing_fibre(1)
-    equal, own = standing_model(), standing(1, 1e3, 4.5, 0.7)[1]
+    mesh = standing_fibre(2)
+    equal, own = standing_model(), standing(2, 1e3, 4.5, 0.7)[1]
     for model, expected in ((equal, "equilibrated"), (own, "full")):
         solution = solve_steady(mesh, model, CONTROL)
         assert solution.method == solution.statistics.method == expected
@@ -166,7 +166,7 @@ def test_a_guess_saves_steps_and_must_fit() -> None:
     assert warm.statistics.newton_steps < fresh.statistics.newton_steps
     assert warm.cell_voltage == pytest.approx(fresh.cell_voltage, rel=1e-9)
     assert solve_steady(mesh, model, CONTROL, guess=fresh).statistics.newton_steps == 0
-    one = standing_fibre(1)
+    one = standing_fibre(2)
     other = solve_steady(one, standing_model(), CONTROL)
     with pytest.raises(ModelError, match="guess is a solution with other unknowns"):
         solve_steady(one, standing_model(), CONTROL, method="full", guess=other)
@@ -187,7 +187,7 @@ def test_models_without_salt_or_conductors_are_the_same_in_both_solvers() -> Non
     """Blocks of no unknowns: no salt, no conductor, neither; both linear solvers."""
     square = layered_rectangle([("separator", 10e-6, 6)], width=5e-6, nx=3)
     flat = layered_rectangle([("pores", 40e-6, 16)], width=1e-5, nx=2)
-    fibre = standing_fibre(1)
+    fibre = standing_fibre(2)
     dry = standing_model(kinetics=LinearKinetics(exchange_current=10.0))
     ions = SingleIonConductor(conductivity=0.1)
     dry = replace(dry, regions={"fibres": Conductor(conductivity=1e3), "pores": ions, "separator": ions})
@@ -197,7 +197,9 @@ def test_models_without_salt_or_conductors_are_the_same_in_both_solvers() -> Non
         other = solve_steady(mesh, model, control, method="equilibrated")
         for solver in (Direct(), MultigridKrylov()):
             full = solve_steady(mesh, model, control, method="full", linear_solver=solver)
-            assert full.phi_e == pytest.approx(other.phi_e, abs=1e-4 * np.abs(other.phi_e).max())
+            assert full.phi_e == pytest.approx(
+                other.phi_e, abs=1e-4 * np.nanmax(np.abs(other.phi_e)), nan_ok=True
+            )  # NaN inside the metal, in both
             assert full.currents == pytest.approx(other.currents, rel=1e-6, abs=1e-15)
             assert full.trusted
 

@@ -98,7 +98,7 @@ def test_both_solvers_give_one_answer(cell: str, control: Galvanostatic | Potent
     mesh, model = (
         (fibre_mesh(6), fibre_model())
         if cell == "floating fibre"
-        else (standing_fibre(3 if cell == "standing fibre" else 1), standing_model())
+        else (standing_fibre(4 if cell == "standing fibre" else 2), standing_model())
     )
     if cell == "in space":
         mesh = extrude(mesh, depth=4e-6, n=2)
@@ -196,7 +196,7 @@ class _RefusingSession:
 def test_failed_linear_solve_becomes_a_failed_solve(after: int) -> None:
     """Whether in the first guess or in a Newton step: SolveFailed with its outcome, never a raw error."""
     with pytest.raises(SolveFailed, match="linear solver") as caught:
-        solve_steady(standing_fibre(1), standing_model(), GALVANOSTATIC, linear_solver=_Refuses(after=after))
+        solve_steady(standing_fibre(2), standing_model(), GALVANOSTATIC, linear_solver=_Refuses(after=after))
     assert caught.value.outcome is Outcome.LINEAR_SOLVER
 
 

@@ -79,7 +79,7 @@ def _layers(**materials: object) -> tuple[TaggedMesh, Model]:
 
 
 def _standing(**changes: object) -> Callable[[], Solution]:
-    return lambda: solve_steady(standing_fibre(1), replace(_bilayer(), **changes), CONTROL)  # type: ignore[arg-type]
+    return lambda: solve_steady(standing_fibre(2), replace(_bilayer(), **changes), CONTROL)  # type: ignore[arg-type]
 
 
 def _planar(**changes: object) -> Callable[[], Solution]:
@@ -243,7 +243,7 @@ def _sentence(call: Callable[[], object], words: list[str]) -> None:
 def test_a_blocking_interface_is_a_declaration() -> None:
     """Blocking() counts as declared and carries no current: the fibre stays out of the circuit."""
     blocking = {pair: Blocking() for pair in _bilayer().interfaces}
-    solution = solve_steady(standing_fibre(1), replace(_bilayer(), interfaces=blocking), CONTROL)
+    solution = solve_steady(standing_fibre(2), replace(_bilayer(), interfaces=blocking), CONTROL)
     assert set(solution.maps) == {"foil", "counter"}
     assert solution.metrics["share_foil"] == pytest.approx(1.0, rel=1e-12)
     assert abs(solution.currents["feet"]) < 1e-12 * CONTROL.current_density * solution.projected_area

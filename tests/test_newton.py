@@ -41,7 +41,7 @@ def test_first_guess_leaves_few_steps(cell: str, i0: float) -> None:
     mesh, model = {
         "planar": (MESH, planar_model(kinetics=kinetics)),
         "floating fibre": (fibre_mesh(6), fibre_model(kinetics)),
-        "standing fibre": (standing_fibre(3), standing_model(kinetics)),
+        "standing fibre": (standing_fibre(4), standing_model(kinetics)),
     }[cell]
     solution = solve_steady(mesh, model, Galvanostatic(current_density=I))
     assert solution.statistics.newton_steps <= 6

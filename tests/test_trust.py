@@ -116,9 +116,9 @@ def test_missing_numbers_fail_their_check() -> None:
 
 def test_flat_elements_are_seen() -> None:
     """A mesh with elements below the quality floor is solved, but not trusted."""
-    mesh = standing_fibre(1)
+    mesh = standing_fibre(2)
     points = mesh.points.copy()
-    points[1, abs(points[1] - 25e-6) < 1e-9] = 20.001e-6  # a row of elements of 2 um x 1 nm
+    points[1, abs(points[1] - 22.5e-6) < 1e-9] = 20.0005e-6  # a row of elements of 1 um x 0.5 nm
     flat = replace(mesh, mesh=type(mesh.mesh)(points, mesh.cells))
     solution = solve_steady(flat, standing_model(), CONTROL)
     assert not _check(solution, "worst_mean_ratio")
