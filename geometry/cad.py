@@ -1,41 +1,30 @@
 """Stack -> OpenCASCADE volumes in the current Gmsh model, fragmented and named; lengths in micrometres.
 
 OpenCASCADE works with absolute tolerances near 1e-7, hence micrometres instead of metres; CadSummary is SI.
-Volumes are told apart by the map that `fragment` returns, faces by which volumes they bound.
+Volumes are told apart by the map that `fragment` returns, faces by which volumes they bound. The same holds
+one dimension lower for a cross-section, whose coordinates are (across, z).
 """
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from geometry.cad_names import MICRO, CadSummary, FloatArray, described, named
 from geometry.errors import CadError, GeometryError
 from geometry.fibres import Mat
-from geometry.regions import ELECTROLYTES, Region, Surface
+from geometry.regions import Region
 from geometry.seams import cut_cylinders
+from geometry.section import Section
 from geometry.stack import Roughness, RoughnessKind, Stack
 
-MICRO = 1e6  # [um/m]
 POINTS_PER_HALF_WAVE = 25  # spline points of a corrugation; area and volume are then good to 2e-5
 FORMATS = {".step": ".step", ".stp": ".step", ".stl": ".stl"}
 
 Tags = list[tuple[int, int]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CadSummary:
-    """What was built, measured by OpenCASCADE and converted to SI."""
-
-    volumes: Mapping[str, float]  # by region [m3]
-    areas: Mapping[str, float]  # by surface [m2]
-    surface_tags: Mapping[str, tuple[int, ...]]  # Gmsh tags of the faces of each surface
-    porosity: float | None  # of the box of the mat, None without a mat [-]
-    n_fibre_volumes: int  # fibres that bond are one volume
-    shortest_edge: float  # of the CAD [m]
-    seconds: float
+Pieces = dict[Region, list[int]]
 
 
 def build(stack: Stack) -> CadSummary:
@@ -43,16 +32,26 @@ def build(stack: Stack) -> CadSummary:
 
     Gmsh must be initialised; the model should be empty. Raises CadError when OpenCASCADE fails.
     """
+    return _built(stack, np.array([stack.width, stack.depth, stack.height]), partial(_volumes, stack))
+
+
+def build_section(section: Section) -> CadSummary:
+    """Build a cross-section likewise, in the plane (across, z) of the current Gmsh model.
+
+    Its regions are faces and its surfaces curves; the measures of the summary are per metre of depth.
+    """
+    return _built(section.stack, section.corner, partial(_sheets, section))
+
+
+def _built(stack: Stack, corner: FloatArray, shape: Callable[[], Pieces]) -> CadSummary:
     begin = time.perf_counter()
     try:
-        volumes = _volumes(stack)
-        faces = _surfaces(stack, volumes)
-        return _summary(stack, volumes, faces, begin)
+        return named(shape(), stack, corner, begin)
     except CadError:
         raise
     except Exception as error:  # Gmsh raises bare Exception
         raise CadError(
-            f"OpenCASCADE failed on {_described(stack)} ({error}); try another seed or draw."
+            f"OpenCASCADE failed on {described(stack)} ({error}); try another seed or draw."
         ) from error
 
 
@@ -90,10 +89,6 @@ def export(stack: Stack, path: Path | str) -> CadSummary:
             gmsh.model.setCurrent(previous)
 
 
-def _described(stack: Stack) -> str:
-    return "the flat layers" if stack.mat is None else f"a mat of {len(stack.mat.fibres)} fibres"
-
-
 def _finest_radius(stack: Stack) -> float:
     if stack.mat is not None:
         return float(stack.mat.radii.min()) * MICRO
@@ -102,38 +97,72 @@ def _finest_radius(stack: Stack) -> float:
     return min(stack.width, stack.depth) * MICRO / 4
 
 
-def _volumes(stack: Stack) -> dict[Region, list[int]]:
-    """Volume tags of each region; regions that a stack lacks are absent."""
-    import gmsh
-
-    occ = gmsh.model.occ
+def _spans(stack: Stack) -> dict[Region, tuple[float, float]]:
+    """Bottom and top [m] of each layer."""
     spans: dict[Region, tuple[float, float]] = {}
     if stack.mat is not None:
         spans[Region.PORES] = (0.0, stack.framework_top)
     if stack.ionic_layer is not None:
         spans[Region.IONIC_LAYER] = (stack.framework_top, stack.separator_bottom_z)
     spans[Region.SEPARATOR] = (stack.separator_bottom_z, stack.height)
+    return spans
+
+
+def _volumes(stack: Stack) -> Pieces:
+    """Volume tags of each region; regions that a stack lacks are absent."""
+    import gmsh
+
     if stack.roughness is not None:
         volumes = {Region.SEPARATOR: _rough_separator(stack, stack.roughness)}
-        occ.synchronize()
+        gmsh.model.occ.synchronize()
         return volumes
-    boxes = {name: _box(stack, low, high) for name, (low, high) in spans.items()}
-    fibres = [] if stack.mat is None else _fused(stack.mat, boxes[Region.PORES])
-    if len(boxes) + len(fibres) == 1:
+    boxes = {name: _box(stack, low, high) for name, (low, high) in _spans(stack).items()}
+    fibres = [] if stack.mat is None else _fused(_cylinders(stack.mat), (3, boxes[Region.PORES]))
+    return _fragmented(boxes, fibres, 3)
+
+
+def _sheets(section: Section) -> Pieces:
+    """Face tags of each region of a cross-section, in the plane z = 0 of the model."""
+    import gmsh
+
+    occ, stack = gmsh.model.occ, section.stack
+    if stack.roughness is not None:
+        face = _corrugated_face(stack, stack.roughness)
+        occ.rotate([(2, face)], 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, -np.pi / 2)
         occ.synchronize()
-        return {name: [tag] for name, tag in boxes.items()}
-    objects = [(3, tag) for tag in boxes.values()]
-    _, pieces = occ.fragment(objects[:1], objects[1:] + fibres)
+        return {Region.SEPARATOR: [face]}
+    width = section.width * MICRO
+    sheets = {
+        name: occ.addRectangle(0.0, low * MICRO, 0.0, width, (high - low) * MICRO)
+        for name, (low, high) in _spans(stack).items()
+    }
+    disks = [
+        (2, occ.addDisk(x, z, 0.0, radius, radius, xAxis=[0.0, 1.0, 0.0]))  # its vertex on top
+        for x, z, radius in (section.circles * MICRO).tolist()
+    ]
+    return _fragmented(sheets, _fused(disks, (2, sheets[Region.PORES])) if disks else [], 2)
+
+
+def _fragmented(layers: Mapping[Region, int], fibres: Tags, dim: int) -> Pieces:
+    """Tags of each region once layers and fibres share their boundaries."""
+    import gmsh
+
+    occ = gmsh.model.occ
+    if len(layers) + len(fibres) == 1:
+        occ.synchronize()
+        return {name: [tag] for name, tag in layers.items()}
+    objects = [(dim, tag) for tag in layers.values()]
+    _, parts = occ.fragment(objects[:1], objects[1:] + fibres)
     occ.synchronize()
     n = len(objects)
-    solid = {tag for piece in pieces[n:] for dim, tag in piece if dim == 3}
-    volumes = {
-        name: sorted({tag for dim, tag in piece if dim == 3} - solid)
-        for name, piece in zip(boxes, pieces[:n], strict=True)
+    solid = {tag for part in parts[n:] for d, tag in part if d == dim}
+    pieces = {
+        name: sorted({tag for d, tag in part if d == dim} - solid)
+        for name, part in zip(layers, parts[:n], strict=True)
     }
     if fibres:
-        volumes[Region.FIBRES] = sorted(solid)
-    return volumes
+        pieces[Region.FIBRES] = sorted(solid)
+    return pieces
 
 
 def _box(stack: Stack, low: float, high: float) -> int:
@@ -143,8 +172,8 @@ def _box(stack: Stack, low: float, high: float) -> int:
     return gmsh.model.occ.addBox(0, 0, low * MICRO, w, d, (high - low) * MICRO)
 
 
-def _fused(mat: Mat, box: int) -> Tags:
-    """The union of all fibres inside the box of the mat."""
+def _cylinders(mat: Mat) -> Tags:
+    """Every fibre that touches the box of the mat, cut to its neighbourhood."""
     import gmsh
 
     occ = gmsh.model.occ
@@ -158,8 +187,16 @@ def _fused(mat: Mat, box: int) -> Tags:
         cylinders += solid
     if not cylinders:
         raise CadError("no fibre touches the box of the mat; check the coordinates and units of the fibres.")
-    fused = cylinders if len(cylinders) == 1 else occ.fuse(cylinders[:1], cylinders[1:])[0]
-    inside = occ.intersect(fused, [(3, box)], removeObject=True, removeTool=False)[0]
+    return cylinders
+
+
+def _fused(fibres: Tags, box: tuple[int, int]) -> Tags:
+    """The union of all fibres inside the box of the mat."""
+    import gmsh
+
+    occ = gmsh.model.occ
+    fused = fibres if len(fibres) == 1 else occ.fuse(fibres[:1], fibres[1:])[0]
+    inside = occ.intersect(fused, [box], removeObject=True, removeTool=False)[0]
     if not inside:
         raise CadError(
             "no fibre lies inside the box of the mat; check the coordinates and units of the fibres."
@@ -181,6 +218,16 @@ def _rough_separator(stack: Stack, rough: Roughness) -> list[int]:
         ]
         pieces = occ.cut([(3, _box(stack, 0.0, stack.height))], spheres)[0]
         return [tag for _, tag in pieces]
+    face = _corrugated_face(stack, rough)
+    return [tag for dim, tag in occ.extrude([(2, face)], 0.0, stack.depth * MICRO, 0.0) if dim == 3]
+
+
+def _corrugated_face(stack: Stack, rough: Roughness) -> int:
+    """The separator over a corrugated foil, as a face in the plane y = 0."""
+    import gmsh
+
+    occ = gmsh.model.occ
+    wave, height = rough.wavelength * MICRO, rough.height * MICRO
     width, top = stack.width * MICRO, stack.height * MICRO
     foil: list[int] = []
     corner = first = occ.addPoint(0.0, 0.0, height)
@@ -195,93 +242,4 @@ def _rough_separator(stack: Stack, rough: Roughness) -> list[int]:
         corner = points[-1]
     left, right = occ.addPoint(0.0, 0.0, top), occ.addPoint(width, 0.0, top)
     walls = [occ.addLine(corner, right), occ.addLine(right, left), occ.addLine(left, first)]
-    face = occ.addPlaneSurface([occ.addCurveLoop([*foil, *walls])])
-    return [tag for dim, tag in occ.extrude([(2, face)], 0.0, stack.depth * MICRO, 0.0) if dim == 3]
-
-
-def _faces(tags: Iterable[int]) -> set[int]:
-    import gmsh
-
-    boundary = gmsh.model.getBoundary([(3, tag) for tag in tags], combined=False, oriented=False)
-    return {tag for _, tag in boundary}
-
-
-def _surfaces(stack: Stack, volumes: Mapping[Region, list[int]]) -> dict[Surface, list[int]]:
-    """Face tags of each surface, by set algebra; centres of mass only tell outer planes apart."""
-    import gmsh
-
-    of = {name: _faces(tags) for name, tags in volumes.items()}
-    none: set[int] = set()
-    fibres, pores = of.get(Region.FIBRES, none), of.get(Region.PORES, none)
-    layer, separator = of.get(Region.IONIC_LAYER, none), of[Region.SEPARATOR]
-    electrolyte = none.union(*(of.get(name, none) for name in ELECTROLYTES))
-    surfaces: dict[Surface, set[int]] = {
-        Surface.FIBRE_SURFACE: fibres & electrolyte,
-        Surface.IONIC_LAYER_BOTTOM: layer & pores,
-        Surface.SEPARATOR_BOTTOM: separator & (layer | pores),
-    }
-    outer = none.union(*of.values()) - none.union(*surfaces.values())
-    outer -= _shared(volumes)
-    size = np.array([stack.width, stack.depth, stack.height]) * MICRO
-    for name in (Surface.FOIL, Surface.FEET, Surface.COUNTER, Surface.SIDES):
-        surfaces[name] = set()
-    for face in outer:
-        centre = np.array(gmsh.model.occ.getCenterOfMass(2, face))
-        if np.any(np.minimum(np.abs(centre[:2]), np.abs(size[:2] - centre[:2])) < 1e-6 * size[:2]):
-            name = Surface.SIDES
-        elif abs(centre[2] - size[2]) < 1e-6 * size[2]:
-            name = Surface.COUNTER
-        else:
-            name = Surface.FEET if face in fibres else Surface.FOIL
-        surfaces[name].add(face)
-    return {name: sorted(tags) for name, tags in surfaces.items() if tags}
-
-
-def _shared(volumes: Mapping[Region, list[int]]) -> set[int]:
-    """Faces between two volumes."""
-    seen: set[int] = set()
-    shared: set[int] = set()
-    for tags in volumes.values():
-        for tag in tags:
-            faces = _faces([tag])
-            shared |= faces & seen
-            seen |= faces
-    return shared
-
-
-def _summary(
-    stack: Stack, volumes: Mapping[Region, list[int]], faces: Mapping[Surface, list[int]], begin: float
-) -> CadSummary:
-    import gmsh
-
-    model: Any = gmsh.model
-    for name, tags in volumes.items():
-        model.addPhysicalGroup(3, tags, name=str(name))
-    for name, tags in faces.items():
-        model.addPhysicalGroup(2, tags, name=str(name))
-    volume = {
-        str(name): sum(model.occ.getMass(3, tag) for tag in tags) / MICRO**3 for name, tags in volumes.items()
-    }
-    area = {
-        str(name): sum(model.occ.getMass(2, tag) for tag in tags) / MICRO**2 for name, tags in faces.items()
-    }
-    cell = stack.projected_area * stack.height
-    relief = 0.0 if stack.roughness is None else stack.roughness.mean_height() * stack.projected_area
-    if abs(sum(volume.values()) + relief - cell) > 1e-3 * cell:
-        raise CadError(
-            f"the volumes of {_described(stack)} add up to {sum(volume.values()):.6e} m3 instead of "
-            f"{cell - relief:.6e} m3, so a boolean operation lost a piece; try another seed or draw."
-        )
-    edges = [model.occ.getMass(1, tag) for _, tag in model.getEntities(1)]
-    porosity = None
-    if stack.mat is not None:
-        porosity = 1.0 - volume[Region.FIBRES] / stack.mat.box_volume
-    return CadSummary(
-        volumes=volume,
-        areas=area,
-        surface_tags={str(name): tuple(tags) for name, tags in faces.items()},
-        porosity=porosity,
-        n_fibre_volumes=len(volumes.get(Region.FIBRES, [])),
-        shortest_edge=min((e for e in edges if e > 0), default=0.0) / MICRO,
-        seconds=time.perf_counter() - begin,
-    )
+    return occ.addPlaneSurface([occ.addCurveLoop([*foil, *walls])])
