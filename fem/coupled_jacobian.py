@@ -136,6 +136,7 @@ class CoupledJacobian:
         rest = SymmetricNeighbour(
             companion=lambda: self._companion(residual, n_potential),
             scale=np.ones(n_potential),
+            lift=lift[:n_potential],
             columns=np.concatenate(((matrix @ lift)[:n_potential], columns[:n_potential, bodies:]), axis=1),
             rows=by_u,
             corner=np.concatenate((rows @ lift, corner[:, bodies:]), axis=1),

@@ -45,6 +45,8 @@ class JacobianPattern:
         self._slots = tuple(
             np.where((r >= 0) & (c >= 0), np.searchsorted(keys, r * n + c), keys.size) for r, c in local
         )
+        bodies = np.arange(len(spaces.compartments))
+        self._lift = (spaces.compartment_of[free][:, None] == bodies).astype(np.float64)
         self._stiffness, self._layers = _data(keys, constant), _data(keys, in_layers)
 
     def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
@@ -83,6 +85,7 @@ class JacobianPattern:
             preconditioner=SymmetricNeighbour(
                 companion=lambda: self._companion(residual, scaling),
                 scale=scaling,
+                lift=self._lift,
                 columns=columns,
                 rows=rows,
                 corner=corner,

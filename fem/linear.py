@@ -11,10 +11,9 @@ that keeps factors and hierarchies between solves.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,7 +21,8 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
 from fem.elements import Floats
-from fem.multigrid import Cycle, cycle
+from fem.krylov import fgmres
+from fem.multigrid import Cycle
 
 
 class LinearSolveFailed(RuntimeError):
@@ -32,7 +32,7 @@ class LinearSolveFailed(RuntimeError):
 class Preconditioner(Protocol):
     """An approximate inverse of a bordered matrix: an expensive part to keep, and a cheap one made anew."""
 
-    def prepare(self, multigrid: Callable[[sp.csr_matrix], Cycle]) -> Any:
+    def prepare(self) -> Any:
         """Hierarchies and border responses, which serve later systems as well."""
         ...
 
@@ -181,15 +181,13 @@ def solve_small(matrix: Floats, rhs: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class MultigridKrylov:
-    """GMRES with the system's preconditioner on smoothed-aggregation multigrid.
+    """Flexible GMRES with the system's preconditioner on smoothed-aggregation multigrid.
 
     What the preconditioner prepares (hierarchies, border responses) is kept from system to system and rebuilt
-    when a solve needed more than `patience` iterations per decade of residual, or did not converge. strength
-    is the aggregation threshold theta.
+    when a solve needed more than `patience` iterations per decade of residual, or did not converge.
     """
 
     name: str = field(default="multigrid-krylov", init=False)
-    strength: float = 0.08
     patience: float = 6.0
     restart: int = 60
     max_iterations: int = 400
@@ -226,30 +224,22 @@ class _KrylovSession:
 
     def _build(self, system: BorderedSystem) -> None:
         with _stage(self.statistics, "setup_seconds"):
-            self._kept = system.preconditioner.prepare(partial(cycle, strength=self.options.strength))
+            self._kept = system.preconditioner.prepare()
         self.statistics.setups += 1
 
     def _gmres(self, system: BorderedSystem, rhs: Floats, rtol: float) -> tuple[Floats, float, bool]:
-        """(z, iterations per decade of residual, converged); right preconditioned: the true residual."""
-        precondition = system.preconditioner.bind(self._kept)
-        count = 0
-
-        def tick(_: float) -> None:
-            nonlocal count
-            count += 1
-
-        operator = spla.LinearOperator(
-            (len(rhs), len(rhs)), matvec=lambda v: system.apply(precondition(v)), dtype=np.float64
-        )
+        """(z, iterations per decade of residual, converged)."""
         with _stage(self.statistics, "solve_seconds"):
-            cycles = -(-self.options.max_iterations // self.options.restart)
-            v, info = spla.gmres(
-                operator, rhs, rtol=rtol, restart=self.options.restart, maxiter=cycles, callback=tick,
-                callback_type="pr_norm",
-            )  # fmt: skip
-            z = precondition(v)
+            z, count, converged = fgmres(
+                system.apply,
+                system.preconditioner.bind(self._kept),
+                rhs,
+                rtol=rtol,
+                restart=self.options.restart,
+                max_iterations=self.options.max_iterations,
+            )
         self.statistics.iterations += count
-        return z, count / max(-np.log10(rtol), 0.3), info == 0
+        return z, count / max(-np.log10(rtol), 0.3), converged
 
 
 DIRECT_LIMIT = {

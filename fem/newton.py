@@ -175,7 +175,7 @@ def first_guess(system: SteadySystem, session: LinearSession) -> State:
 def _linear(system: SteadySystem, start: State, session: LinearSession, laws: Sequence[Kinetics]) -> State:
     residual = system.residual(start, laws)
     scale = max(current_scale(system, residual), small_current(system) * 1e-6)
-    z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), 1e-4)
+    z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), 1e-2)
     if not np.isfinite(z).all():
         raise LinearSolveFailed(f"the first guess of {z.size} unknowns is not finite")
     return system.step(start, z, min(1.0, system.largest_fraction(start, z)))

@@ -18,7 +18,7 @@ import scipy.sparse.linalg as spla
 
 from fem.elements import Floats, Ints, scatter
 from fem.linear import solve_small
-from fem.multigrid import Cycle
+from fem.multigrid import Cycle, cycle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,31 +26,35 @@ class SymmetricNeighbour:
     """A ~ P diag(1/scale): multigrid on P, and a lagged Schur complement for the borders.
 
     companion() assembles P when it is asked for; scale (n,) > 0 turns P's unknowns into A's: x = x_P/scale.
+    The first border columns are P lift, the change of the balances when the potential of a body of liquid is
+    raised: the response to them is known.
     """
 
     companion: Callable[[], sp.csr_matrix]
     scale: Floats
+    lift: Floats  # (n, n_bodies)
     columns: Floats  # B (n, m)
     rows: Floats  # C (m, n)
     corner: Floats  # D (m, m)
 
-    def prepare(self, multigrid: Callable[[sp.csr_matrix], Cycle]) -> tuple[Cycle, Floats]:
+    def prepare(self) -> tuple[Cycle, Floats]:
         """The cycle on P, and P's response to each border column."""
         companion = self.companion()
-        cycle = multigrid(companion)
-        operator = spla.LinearOperator(companion.shape, matvec=cycle, dtype=np.float64)
-        response = [spla.cg(companion, b, rtol=1e-2, maxiter=30, M=operator)[0] for b in self.columns.T]
-        return cycle, np.stack(response, axis=1) if response else np.zeros_like(self.columns)
+        of_companion = cycle(companion)
+        operator = spla.LinearOperator(companion.shape, matvec=of_companion, dtype=np.float64)
+        others = self.columns.T[self.lift.shape[1] :]
+        responses = [spla.cg(companion, b, rtol=1e-2, maxiter=30, M=operator)[0] for b in others]
+        return of_companion, np.column_stack((self.lift, *responses))
 
     def bind(self, kept: tuple[Cycle, Floats]) -> Cycle:
         """r -> z with z = [x, y]."""
-        cycle, response = kept
+        of_companion, response = kept
         response = response / self.scale[:, None]
         schur = self.corner - self.rows @ response
         n = self.scale.size
 
         def apply(r: Floats) -> Floats:
-            x = cycle(r[:n]) / self.scale
+            x = of_companion(r[:n]) / self.scale
             if not len(schur):
                 return x
             y = solve_small(schur, r[n:] - self.rows @ x)
@@ -76,12 +80,12 @@ class BlockTriangular:
     anion_operator: Callable[[], sp.csr_matrix]  # of (1 - t+) kappa / N_M on the salt unknowns
     rest: SymmetricNeighbour  # on the potentials, with borders (k_j, V)
 
-    def prepare(self, multigrid: Callable[[sp.csr_matrix], Cycle]) -> tuple[Cycle, tuple[Cycle, Floats]]:
+    def prepare(self) -> tuple[Cycle, tuple[Cycle, Floats]]:
         """The cycles on both symmetric operators."""
         anions = self.anion_operator()
         # constants are left to the inventory: a shift keeps the coarsest problem solvable
         shifted = (anions + sp.diags(1e-8 * anions.diagonal())).tocsr()
-        return multigrid(shifted), self.rest.prepare(multigrid)
+        return cycle(shifted), self.rest.prepare()
 
     def bind(self, kept: tuple[Cycle, tuple[Cycle, Floats]]) -> Cycle:
         """r -> z with z = [potentials, c, multipliers, V]."""

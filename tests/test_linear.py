@@ -43,7 +43,9 @@ def _system(*, n: int = 40, borders: int = 2, sink: float = 1e-2, skew: float = 
     companion = (laplacian + sink * sp.eye(n * n)).tocsr()
     scale = 10.0 ** random.uniform(-3, -2.9, size=n * n)
     change = sp.diags(skew * sink * random.uniform(size=n * n))
+    lift = np.ones((n * n, min(borders, 1)))
     columns = random.uniform(size=(n * n, borders)) * sink
+    columns[:, : lift.shape[1]] = companion @ lift
     matrix = sp.csr_matrix((companion + change) @ sp.diags(scale))
     rows = random.uniform(size=(borders, n * n)) * scale
     corner = np.diag(random.uniform(1, 2, size=borders))
@@ -53,7 +55,7 @@ def _system(*, n: int = 40, borders: int = 2, sink: float = 1e-2, skew: float = 
         rows=rows,
         corner=corner,
         preconditioner=SymmetricNeighbour(
-            companion=lambda: companion, scale=scale, columns=columns, rows=rows, corner=corner
+            companion=lambda: companion, scale=scale, lift=lift, columns=columns, rows=rows, corner=corner
         ),
     )
 
@@ -155,7 +157,7 @@ def test_singular_borders_are_reported() -> None:
     system = _system(n=8, borders=1)
     columns, corner = np.zeros((64, 1)), np.zeros((1, 1))
     assert isinstance(system.preconditioner, SymmetricNeighbour)
-    neighbour = replace(system.preconditioner, columns=columns, corner=corner)
+    neighbour = replace(system.preconditioner, lift=np.zeros((64, 0)), columns=columns, corner=corner)
     twice = replace(system, columns=columns, corner=corner, preconditioner=neighbour)
     for solver in SOLVERS.values():
         with pytest.raises(LinearSolveFailed, match="1 scalar unknowns"):
