@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.conditions import Blocking, Electrode, Grounded, ModelError
+from fem.elements import Ints, present
 from fem.materials import Conductor
 from fem.model import Model
 from fem.reacting import in_region, reacts, separates, side
@@ -62,14 +63,15 @@ def _circuit(mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> dict
             terminal = ("terminal", f"surface {name}")
         if not isinstance(boundary, Electrode):
             contact = isinstance(boundary, Grounded) and boundary.resistance > 0
-            labels = [int(label) for label in np.unique(side(mesh, solid, facets)[1]) if label >= 0]
+            labels = _different(side(mesh, solid, facets)[1])
             if contact:
                 resistive += [(label, terminal) for label in labels]
             else:
                 links += [(body_of_conductor.setdefault(label, terminal), terminal) for label in labels]
         if not isinstance(boundary, Grounded):
-            touched = np.unique(side(mesh, ionic, facets)[1])
-            links += [(terminal, ("electrolyte", int(label))) for label in touched if label >= 0]
+            links += [
+                (terminal, ("electrolyte", label)) for label in _different(side(mesh, ionic, facets)[1])
+            ]
     links += [(body_of_conductor.get(label, ("conductor", label)), at) for label, at in resistive]
     spaces = {True: solid, False: ionic}
     for pair, passing in model.interfaces.items():
@@ -79,13 +81,13 @@ def _circuit(mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> dict
             continue
         facets = mesh.interface(*pair)
         metal = [isinstance(model.regions[name], Conductor) for name in pair]
-        between = np.stack(
-            [
-                spaces[is_metal].component_at(in_region(mesh, facets, name))
-                for is_metal, name in zip(metal, pair, strict=True)
-            ]
+        first, second = (
+            spaces[is_metal].component_at(in_region(mesh, facets, name))
+            for is_metal, name in zip(metal, pair, strict=True)
         )
-        for labels in np.unique(between, axis=1).T.tolist():
+        n = spaces[metal[1]].n_components
+        for number in _different(first * n + second):
+            labels = divmod(number, n)
             one, other = (
                 body_of_conductor.get(label, ("conductor", label)) if is_metal else ("electrolyte", label)
                 for is_metal, label in zip(metal, labels, strict=True)
@@ -97,6 +99,11 @@ def _circuit(mesh: TaggedMesh, model: Model, solid: Space, ionic: Space) -> dict
             neighbours[one].add(other)
             neighbours[other].add(one)
     return neighbours
+
+
+def _different(labels: Ints) -> list[int]:
+    """The different labels that are not negative."""
+    return present(labels[labels >= 0], int(labels.max(initial=-1)) + 1).tolist()
 
 
 def _prune(neighbours: dict[Body, set[Body]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.conditions import ModelError
-from fem.elements import Elements, Floats, Ints, scatter
+from fem.elements import Elements, Floats, Ints, present, scatter
 from fem.materials import Electrolyte
 from fem.model import Model
 from fem.space import Space
@@ -55,17 +55,21 @@ def compartments(
     """
     region = mesh.region_of_element[ionic.elements]
     salty = np.array([isinstance(model.regions[name], Electrolyte) for name in mesh.region_names])[region]
-    label = components(mesh, ionic.elements[salty], cut)[ionic.elements]
+    label = (
+        ionic.component_of_element  # every electrolyte holds salt
+        if salty.all()
+        else components(mesh, ionic.elements[salty], cut)[ionic.elements]
+    )
     porosity = by_region(mesh, model, ionic.elements, "porosity")
     c0 = by_region(mesh, model, ionic.elements, "concentration")
     corners = mesh.dim + 1
     out = []
     for body in range(int(label.max(initial=-1)) + 1):
         mine = label == body
-        names = [mesh.region_names[k] for k in np.unique(region[mine])]
+        names = [mesh.region_names[k] for k in present(region[mine], len(mesh.region_names))]
         materials = {name: m for name in names if isinstance(m := model.regions[name], Electrolyte)}
-        dofs = ionic.dofs[:, mine]
-        unknowns = np.unique(dofs)
+        dofs = ionic.dofs if mine.all() else ionic.dofs[:, mine]
+        unknowns = present(dofs, ionic.size)
         weights = elements.weights[:, mine] * porosity[mine]
         pores = weights.sum(0)
         if ionic.order == 1:  # corners and centroid: few evaluations, since corners are shared

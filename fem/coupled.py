@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.coupled_jacobian import CoupledJacobian
-from fem.elements import Elements, Floats, Ints, scatter
+from fem.elements import Elements, Floats, Ints, present, scatter
 from fem.fluxes import TERMS, TO_AMPERE, Flux, Point, losses
 from fem.linear import BorderedSystem
 from fem.materials import FARADAY, Electrolyte, Material
@@ -211,7 +211,7 @@ def _bodies(system: CoupledSystem) -> tuple[Body, ...]:
         (spaces.ionic, spaces.ionic_elements, "phi_e"),
     ):
         region = spaces.mesh.region_of_element[space.elements]
-        for k in np.unique(region):
+        for k in present(region, len(spaces.mesh.region_names)):
             name = spaces.mesh.region_names[k]
             mine = elements.where(region == k)
             unknowns = {field: mine.dofs}

@@ -31,6 +31,13 @@ def scatter(unknowns: Ints, values: Floats, size: int) -> Floats:
     return np.bincount(unknowns.ravel(), values.ravel(), size).astype(np.float64, copy=False)
 
 
+def present(numbers: Ints, size: int) -> Ints:
+    """The different ones among numbers from 0 to size - 1, sorted: np.unique for dense numbers."""
+    flags = np.zeros(size, dtype=bool)
+    flags[numbers] = True
+    return np.flatnonzero(flags)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Elements:
     """Shape functions and their gradients at the quadrature points of some elements.
@@ -52,10 +59,8 @@ class Elements:
         at = np.full((dim + 1, 1), 1 / (dim + 1)) if order == 1 else points
         nodes = mesh.node_points(order)[:, mesh.nodes_of_cells(order)[:, elements]]
         jacobian = lagrange.jacobians(nodes, at)
-        det = lagrange.determinant(jacobian)
-        slopes = lagrange.shape_slopes(order, at)
-        inverse = np.linalg.inv(np.moveaxis(jacobian, (0, 1), (-2, -1)))  # (n_g, n, dim, dim): dl_k/dx_d
-        gradients = np.ascontiguousarray(np.einsum("lkq,qnkd->ldqn", slopes, inverse, optimize=True))
+        det, inverse = lagrange.determinant(jacobian), lagrange.inverse(jacobian)
+        gradients = np.einsum("lkq,kdqn->ldqn", lagrange.shape_slopes(order, at), inverse)
         volume = 2.0 if dim == 2 else 6.0
         return cls(
             dofs=dofs,

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from fem.compartments import Compartment
 from fem.conditions import ModelError
-from fem.elements import Elements, Floats, scatter
+from fem.elements import Elements, Floats, present, scatter
 from fem.equilibrium import SaltEquilibrium
 from fem.jacobian import JacobianPattern
 from fem.linear import BorderedSystem
@@ -137,20 +137,20 @@ class EquilibratedSystem(SteadySystem):
         for compartment, salt in zip(spaces.compartments, self.equilibria, strict=True):
             at = compartment.unknowns
             ohmic[at], concentration[at] = salt.psi_parts(x[at])
-        phi_e, solid = residual.fields.potential, _power(spaces.solid_elements, x, x) * spaces.conductivity
+        phi_e, metal = residual.fields.potential, spaces.solid_elements
+        solid = _power(metal, metal.gradient(x), x) * spaces.conductivity
         body, layer = (spaces.ionic_elements.where(flag) for flag in (spaces.liquid, ~spaces.liquid))
-        by_liquid = {name: self._by_region(spaces.liquid, _power(body, x, part)) for name, part in (
-            ("ohmic", ohmic), ("concentration", concentration)
-        )}  # fmt: skip
-        in_layers = self._by_region(~spaces.liquid, _power(layer, phi_e, phi_e))
-        return BulkLosses(float(solid.sum()), by_liquid["ohmic"] | in_layers, by_liquid["concentration"])
+        pull = body.gradient(x)
+        in_liquids = [self._by_region(spaces.liquid, _power(body, pull, u)) for u in (ohmic, concentration)]
+        in_layers = self._by_region(~spaces.liquid, _power(layer, layer.gradient(phi_e), phi_e))
+        return BulkLosses(float(solid.sum()), in_liquids[0] | in_layers, in_liquids[1])
 
     def _by_region(self, of: NDArray[np.bool_], power: Floats) -> dict[str, float]:
         """Sums over regions of power / coefficient (n,) on the ionic elements flagged in `of`."""
         spaces, names = self.spaces, self.spaces.mesh.region_names
         region = spaces.mesh.region_of_element[spaces.ionic.elements[of]]
         sums = np.bincount(region, power * spaces.ionic_coefficient[of], len(names))
-        return {names[k]: float(sums[k]) for k in np.unique(region)}
+        return {names[k]: float(sums[k]) for k in present(region, len(names))}
 
     def current_density(self, state: State, residual: Residual) -> Floats:
         """Mean of -sigma grad phi_s, -(1/N_M) grad W or -kappa_i grad phi_e (d, n_elements) [A/m2]."""
@@ -198,8 +198,6 @@ def _equilibrium(compartment: Compartment, temperature: float) -> SaltEquilibriu
     )
 
 
-def _power(elements: Elements, u: Floats, v: Floats) -> Floats:
-    """int grad u . grad v (n,) on each element, from values at the joint unknowns."""
-    gradient_u = elements.gradient(u)
-    gradient_v = gradient_u if v is u else elements.gradient(v)
-    return elements.integral(np.einsum("dqn,dqn->qn", gradient_u, gradient_v))
+def _power(elements: Elements, pull: Floats, u: Floats) -> Floats:
+    """int pull . grad u (n,) on each element, from pull (dim, n_g, n) and u at the joint unknowns."""
+    return elements.integral(np.einsum("dqn,dqn->qn", pull, elements.gradient(u)))

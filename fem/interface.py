@@ -56,7 +56,8 @@ class ReactingSurface:
 
     def mass(self, values: Floats) -> Floats:
         """Local matrices (n_local, n_local, n) of  int values u v dA  from values (n_q, n)."""
-        return np.einsum("iq,jq,qf->ijf", self.shape, self.shape, values * self.weights, optimize=True)
+        products = (self.shape[:, None] * self.shape[None]).reshape(-1, self.shape.shape[1])
+        return (products @ (values * self.weights)).reshape(*2 * self.shape.shape[:1], -1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from fem.elements import Floats, Ints, scatter
-from fem.interface import ReactingSurface, SurfaceState, antisymmetric, nodes_of
+from fem.elements import Floats, scatter
+from fem.interface import ReactingSurface, SurfaceState
 from fem.linear import BorderedSystem
+from fem.pattern import Pattern, SurfacePairs
 from fem.preconditioners import SymmetricNeighbour
 from fem.spaces import Spaces
 from fem.state import Fields, Residual
@@ -26,28 +27,17 @@ class JacobianPattern:
 
     def __init__(self, spaces: Spaces, stiffness: Stiffness, layers: Stiffness) -> None:
         self.spaces, self.layers = spaces, layers
-        n, free = spaces.free.size, spaces.free
         number = np.full(spaces.size, -1, dtype=np.int64)
-        number[free] = np.arange(n)
-        constant, in_layers = (k.matrix()[free][:, free] for k in (stiffness, layers))
-        pattern, local = _pattern_of(constant) + _pattern_of(in_layers), []
-        for surface in spaces.surfaces:
-            k = number[nodes_of(surface)]
-            rows, columns = np.broadcast_arrays(k[:, None], k[None])
-            local.append((rows, columns))
-            there = (rows >= 0) & (columns >= 0)
-            touched = sp.coo_matrix((np.ones(int(there.sum())), (rows[there], columns[there])), shape=(n, n))
-            pattern = pattern + touched.tocsr()
-        pattern.sort_indices()
-        self._indices, self._indptr = pattern.indices, pattern.indptr
-        keys = np.repeat(np.arange(n), np.diff(self._indptr)) * n + self._indices
-        # an entry of a fixed unknown has no place in the pattern: it goes to one spare slot at the end
-        self._slots = tuple(
-            np.where((r >= 0) & (c >= 0), np.searchsorted(keys, r * n + c), keys.size) for r, c in local
-        )
+        number[spaces.free] = np.arange(spaces.free.size)
+        self._pairs = tuple(SurfacePairs(surface, number) for surface in spaces.surfaces)
+        entries = [k.entries(number) for k in (stiffness, layers)]
+        blocks = [block[:2] for pairs in self._pairs for block in pairs.blocks]
+        self.pattern = Pattern(spaces.free.size, [*(e[:2] for e in entries), *blocks])
+        for pairs in self._pairs:
+            pairs.locate(self.pattern)
+        self._stiffness, self._layers = (self.pattern.values(*e) for e in entries)
         bodies = np.arange(len(spaces.compartments))
-        self._lift = (spaces.compartment_of[free][:, None] == bodies).astype(np.float64)
-        self._stiffness, self._layers = _data(keys, constant), _data(keys, in_layers)
+        self._lift = (spaces.compartment_of[spaces.free][:, None] == bodies).astype(np.float64)
 
     def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
         """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
@@ -59,26 +49,26 @@ class JacobianPattern:
             rows[j] = residual.inventory_slope[j] * (scale / compartment.amount)
         data = self._stiffness.copy()
         if self.layers.values.size:
-            data[:-1] += self._layers[:-1] * fields.potential_slope[spaces.free][self._indices]
+            data[:-1] += self._layers[:-1] * fields.potential_slope[spaces.free][self.pattern.indices]
             for j, compartment in enumerate(spaces.compartments):
                 of_k = np.zeros(spaces.size)
                 of_k[compartment.unknowns] = 1.0
                 columns[:, j] += self.layers.apply(of_k)
-        for surface, at, slots in zip(spaces.surfaces, residual.surfaces, self._slots, strict=True):
-            by_eta = surface.mass(at.reaction.slope_eta)
-            by_second = self._by_second(surface, at, fields, by_eta)
-            if surface.first is None:
-                block = -by_second
-            else:
-                block = antisymmetric(by_eta * fields.potential_slope[surface.first], by_second)
-            data += scatter(slots, block, data.size)
-            self._add_k(surface, at, columns)
-            if current_is_given and surface.terminal == "counter":
-                self._add_current(surface, at, by_second.sum(0), columns, rows, corner)
+        for pairs, at in zip(self._pairs, residual.surfaces, strict=True):
+            by_eta, by_c = pairs.sum(at.reaction.slope_eta), pairs.sum(at.reaction.slope_c)
+            by_second = (
+                by_c * fields.concentration_slope[pairs.second]
+                - by_eta * fields.potential_slope[pairs.second]
+            )
+            pairs.add(data, by_eta * fields.potential_slope[pairs.first], by_second)
+            self._add_k(pairs.surface, at, columns)
+            if current_is_given and pairs.surface.terminal == "counter":
+                rows[-1] += scatter(pairs.second, by_second, spaces.size)
+                self._add_voltage(pairs.surface, at, columns, corner)
         scaling = self._scaling(fields)
         columns, rows = columns[spaces.free], rows[:, spaces.free]
         return BorderedSystem(
-            matrix=self._csr(data),
+            matrix=self.pattern.matrix(data),
             columns=columns,
             rows=rows,
             corner=corner,
@@ -91,13 +81,6 @@ class JacobianPattern:
                 corner=corner,
             ),
         )
-
-    def _by_second(
-        self, surface: ReactingSurface, at: SurfaceState, fields: Fields, by_eta: Floats
-    ) -> Floats:
-        """Local matrices (n_local, n_local, n) of the current in the unknowns of the second side."""
-        by_c, to = surface.mass(at.reaction.slope_c), surface.second
-        return by_c * fields.concentration_slope[to] - by_eta * fields.potential_slope[to]
 
     def _add_k(self, surface: ReactingSurface, at: SurfaceState, columns: Floats) -> None:
         """Derivatives of the balances in k: the current's is -g for k of the second side, +g of the first."""
@@ -112,18 +95,11 @@ class JacobianPattern:
                 for other, gain in sides:  # the second side loses what the first one gains
                     columns[:, j] += scatter(other, gain * change, len(columns))
 
-    def _add_current(
-        self,
-        surface: ReactingSurface,
-        at: SurfaceState,
-        by_second: Floats,
-        columns: Floats,
-        rows: Floats,
-        corner: Floats,
+    def _add_voltage(
+        self, surface: ReactingSurface, at: SurfaceState, columns: Floats, corner: Floats
     ) -> None:
-        """The counter's potential V as the last unknown, its current as the last equation."""
+        """Derivatives in the counter's potential V, the last unknown, and of its current in k and V."""
         columns[:, -1] -= scatter(surface.second, surface.load(at.reaction.slope_eta), len(columns))
-        rows[-1] += scatter(surface.second, by_second, len(columns))
         of = self.spaces.compartment_of[surface.second]
         slope = at.reaction.slope_eta * at.weights
         for j in range(len(self.spaces.compartments)):
@@ -140,29 +116,9 @@ class JacobianPattern:
 
     def _companion(self, residual: Residual, scaling: Floats) -> sp.csr_matrix:
         """Symmetric positive definite neighbour of the Jacobian in potentials: kinetic slopes in eta only."""
-        data = self._stiffness.copy()
-        data[:-1] /= np.repeat(scaling, np.diff(self._indptr))
-        data += self._layers
-        for surface, at, slots in zip(self.spaces.surfaces, residual.surfaces, self._slots, strict=True):
-            block = surface.mass(at.reaction.slope_eta)
-            data += scatter(
-                slots, block if surface.first is None else antisymmetric(block, -block), data.size
-            )
-        return self._csr(data)
-
-    def _csr(self, data: Floats) -> sp.csr_matrix:
-        n = self.spaces.free.size
-        return sp.csr_matrix((data[:-1], self._indices, self._indptr), shape=(n, n))
-
-
-def _pattern_of(matrix: sp.csr_matrix) -> sp.csr_matrix:
-    return sp.csr_matrix((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
-
-
-def _data(keys: Ints, matrix: sp.csr_matrix) -> Floats:
-    """Entries of a matrix at their places in the pattern, and a spare one, (n_entries + 1,)."""
-    n, out = matrix.shape[0], np.zeros(keys.size + 1)
-    out[np.searchsorted(keys, np.repeat(np.arange(n), np.diff(matrix.indptr)) * n + matrix.indices)] = (
-        matrix.data
-    )
-    return out
+        data = self._layers.copy()
+        data[:-1] += self._stiffness[:-1] / scaling[self.pattern.rows]
+        for pairs, at in zip(self._pairs, residual.surfaces, strict=True):
+            by_eta = pairs.sum(at.reaction.slope_eta)
+            pairs.add(data, by_eta, -by_eta)
+        return self.pattern.matrix(data)

@@ -1,10 +1,10 @@
 """Smoothed-aggregation multigrid for scalar diffusion with large contrasts.
 
-P. Vanek, J. Mandel, M. Brezina, Computing 56 (1996) 179, doi:10.1007/BF02238511. Set-up in double precision on
-the strong part of each matrix: without its weak entries the prolongation stays sparse, and the coarse matrices
-with it (all levels together hold about a quarter more entries than the finest). The cycle runs in single
-precision, since it is a preconditioner whose cost is memory traffic. Smoother: Chebyshev polynomials of the
-fourth kind, which need products with the matrix alone and no guess of the lower end of the spectrum
+P. Vanek, J. Mandel, M. Brezina, Computing 56 (1996) 179, doi:10.1007/BF02238511. Set-up in double precision
+on the strong part of each matrix: without its weak entries the prolongation stays sparse, and the coarse
+matrices with it (all levels together hold about a quarter more entries than the finest). The cycle runs in
+single precision, since it is a preconditioner whose cost is memory traffic. Smoother: Chebyshev polynomials
+of the fourth kind, which need products with the matrix alone and no guess of the lower end of the spectrum
 (J. Lottes, Numer. Linear Algebra Appl. 30 (2023) e2518, doi:10.1002/nla.2518).
 """
 
@@ -17,10 +17,12 @@ from functools import partial
 import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
+from numpy.typing import NDArray
 from pyamg.aggregation import standard_aggregation
 
 from fem.elements import Floats
 
+Single = NDArray[np.float32]
 Cycle = Callable[[Floats], Floats]
 """r -> an approximate solution of A x = r."""
 
@@ -36,7 +38,7 @@ class Level:
     """One grid: matrix, row scaling and the transfer to the next coarser one, in single precision."""
 
     matrix: sp.csr_matrix
-    scaling: Floats
+    scaling: Single
     prolongation: sp.csr_matrix
     restriction: sp.csr_matrix
 
@@ -96,7 +98,7 @@ def _apply(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Floats) 
     return _descend(levels, coarsest, (r / size).astype(np.float32)).astype(np.float64) * size
 
 
-def _descend(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Floats) -> Floats:
+def _descend(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Single) -> Single:
     """x (n,) of one cycle; r is overwritten."""
     if not levels:
         return r if coarsest is None else coarsest.solve(r.astype(np.float64)).astype(np.float32)
@@ -110,7 +112,7 @@ def _descend(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Floats
     return x
 
 
-def _smooth(level: Level, x: Floats, r: Floats) -> None:
+def _smooth(level: Level, x: Single, r: Single) -> None:
     """Chebyshev steps of the fourth kind on A x = b, in place; r = b - A x before and after."""
     change = np.zeros_like(r)
     for k in range(1, SMOOTHING + 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fem.conditions import Blocking, Contact, Electrode, Grounded, Interface, Terminal
-from fem.elements import Floats, Ints, traces
+from fem.elements import Floats, Ints, present, traces
 from fem.interface import ReactingSurface
 from fem.kinetics import LinearKinetics
 from fem.materials import Conductor, Electrolyte, SingleIonConductor
@@ -54,7 +54,7 @@ def reacting_surfaces(
     build = _Builder(mesh, model, solid, ionic)
     out = []
     pairs = [mesh.interface(*pair) for pair, law in model.interfaces.items() if reacts(model, pair, law)]
-    reacting = np.unique(np.concatenate(pairs)) if pairs else np.zeros(0, dtype=np.int64)
+    reacting = present(np.concatenate(pairs), mesh.n_facets) if pairs else np.zeros(0, dtype=np.int64)
     for pair, passing in model.interfaces.items():
         facets = mesh.interface(*pair)
         if reacts(model, pair, passing):

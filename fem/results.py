@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 
@@ -71,7 +72,6 @@ def collect(
         phi_s=phi_s,
         phi_e=phi_e,
         c=c,
-        current_density=system.current_density(state, result.residual),
         maps=maps,
         currents=currents,
         cluster_currents=_cluster_currents(system, result),
@@ -92,6 +92,7 @@ def collect(
             seconds=seconds,
         ),
         guess=state,
+        _vectors=partial(system.current_density, state, result.residual),
     )
 
 

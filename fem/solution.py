@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +40,8 @@ class Solution:
     phi_s, phi_e [V] and c [mol/m3] at the Lagrange nodes, NaN where the field does not live: (n_nodes,) at
     order 1; at order 2 (n_nodes + n_edges,), the middles of edges in the order of `mesh.edges` after the
     nodes (`mesh.node_points(2)`). phi_s is relative to the anode plane; where a potential jumps at a
-    resistance between two bodies, one of the two sides is given. current_density (d, n_elements) [A/m2] is
-    the vector in conductors and electrolytes, NaN in insulators and isolated pockets. maps holds the current
-    map of each reacting surface by name. currents [A] by surface: > 0 plates; through contacts from the first
+    resistance between two bodies, one of the two sides is given. maps holds the current map of each reacting
+    surface by name. currents [A] by surface: > 0 plates; through contacts from the first
     body to the second, at fixed potentials into the cell. cluster_currents [A]: net current of each floating
     conductor (0 up to round-off). metrics uses the result keys, with units in the names.
     """
@@ -53,7 +53,6 @@ class Solution:
     phi_s: Floats
     phi_e: Floats
     c: Floats
-    current_density: Floats
     maps: Mapping[str, CurrentMap]
     currents: Mapping[str, float]
     cluster_currents: Floats
@@ -65,6 +64,13 @@ class Solution:
     trust: tuple[Check, ...]
     statistics: SolverStatistics
     guess: object  # the solver's own state: hand the Solution to the next solve on the same mesh as `guess`
+    _vectors: Callable[[], Floats] = field(repr=False)
+
+    @cached_property
+    def current_density(self) -> Floats:
+        """The current density vector (d, n_elements) [A/m2] in conductors and electrolytes, NaN in insulators
+        and isolated pockets; worked out when it is first asked for."""
+        return self._vectors()
 
     @property
     def trusted(self) -> bool:

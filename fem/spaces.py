@@ -64,7 +64,9 @@ class Spaces:
     @cached_property
     def free(self) -> Ints:
         """Joint unknowns without a given value."""
-        return np.setdiff1d(np.arange(self.size), self.fixed)
+        free = np.ones(self.size, dtype=bool)
+        free[self.fixed] = False
+        return np.flatnonzero(free)
 
     @cached_property
     def compartment_of(self) -> Ints:

@@ -34,9 +34,10 @@ class Stiffness:
             if gradients.shape[2] == 1:
                 weights = weights.sum(0, keepdims=True)
             weights = weights * coefficient
-            for i in range(len(unknowns)):
+            for i in range(1, len(unknowns)):
+                weighted = gradients[i] * weights
                 for j in range(i):
-                    values.append(np.einsum("dqn,dqn,qn->n", gradients[i], gradients[j], weights))
+                    values.append(np.einsum("dqn,dqn->n", weighted, gradients[j]))
                     first.append(unknowns[i])
                     second.append(unknowns[j])
         one, other = np.concatenate(first), np.concatenate(second)
@@ -57,8 +58,20 @@ class Stiffness:
         flux = self.values * difference
         return scatter(self.rows, flux, self.size) - scatter(self.cols, flux, self.size)
 
+    def entries(self, number: Ints) -> tuple[Ints, Ints, Floats]:
+        """Rows, columns and values (n,) of the symmetric matrix K, each place once; its rows sum to zero.
+
+        number (size,) renumbers the unknowns; those with a negative one are left out of rows and columns.
+        """
+        diagonal = -scatter(self.rows, self.values, self.size) - scatter(self.cols, self.values, self.size)
+        every = np.flatnonzero(diagonal)
+        rows = number[np.concatenate((self.rows, self.cols, every))]
+        cols = number[np.concatenate((self.cols, self.rows, every))]
+        values = np.concatenate((self.values, self.values, diagonal[every]))
+        free = (rows >= 0) & (cols >= 0)
+        return rows[free], cols[free], values[free]
+
     def matrix(self) -> sp.csr_matrix:
         """K (n, n) as CSR, symmetric, with rows that sum to zero."""
-        upper = sp.coo_matrix((self.values, (self.rows, self.cols)), shape=(self.size, self.size)).tocsr()
-        full = (upper + upper.T).tocsr()
-        return (full - sp.diags(np.asarray(full.sum(axis=1)).ravel())).tocsr()
+        rows, cols, values = self.entries(np.arange(self.size))
+        return sp.coo_matrix((values, (rows, cols)), shape=(self.size, self.size)).tocsr()

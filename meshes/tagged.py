@@ -239,12 +239,10 @@ class TaggedMesh:
         return float(self.facet_areas(self.facets_of(name)).sum())
 
     def interface(self, first: str | Iterable[str], second: str | Iterable[str]) -> IntArray:
-        """Sorted facets between `first` and `second`, each the name of a region or several names."""
-        inside, other = self._mask(first), self._mask(second)
-        below, above = self.f2t
-        shared = above >= 0
-        hit = shared & ((inside[below] & other[above]) | (inside[above] & other[below]))
-        return np.flatnonzero(hit)
+        """Sorted facets between `first` and `second`, each the name of a region or several other names."""
+        facets, beside = self._between_regions
+        one, two = (self._flags(names)[beside] for names in (first, second))
+        return facets[(one[0] & two[1]) | (one[1] & two[0])]
 
     def with_surfaces(self, surfaces: Mapping[str, IntArray]) -> TaggedMesh:
         """The same mesh with further (or replaced) surfaces, given as facet indices."""
@@ -259,7 +257,7 @@ class TaggedMesh:
 
     def straight(self) -> TaggedMesh:
         """The same mesh with straight edges."""
-        return replace(self, midpoints=None)
+        return self if self.midpoints is None else replace(self, midpoints=None)
 
     def with_report(self, report: MeshReport) -> TaggedMesh:
         """The same mesh with a report."""
@@ -278,10 +276,21 @@ class TaggedMesh:
                 f"{least.min():.2g}); use a finer mesh at curved surfaces"
             )
 
-    def _mask(self, names: str | Iterable[str]) -> NDArray[np.bool_]:
-        mask = np.zeros(self.n_elements, dtype=bool)
-        mask[self.elements_of(*([names] if isinstance(names, str) else names))] = True
-        return mask
+    @cached_property
+    def _between_regions(self) -> tuple[IntArray, IntArray]:
+        """Sorted facets with two regions beside them, and these, (2, n) indices into `region_names`."""
+        inner = self.f2t[1] >= 0
+        below, above = self.region_of_element[self.f2t]
+        facets = np.flatnonzero(inner & (below != above))
+        return facets, np.stack((below[facets], above[facets]))
+
+    def _flags(self, names: str | Iterable[str]) -> NDArray[np.bool_]:
+        """Which of `region_names` are meant."""
+        flags = np.zeros(len(self.region_names), dtype=bool)
+        for name in [names] if isinstance(names, str) else names:
+            self._region(name)  # refuses unknown names
+            flags[self.region_names.index(name)] = True
+        return flags
 
     def _region(self, name: str) -> IntArray:
         if name not in self.regions:
