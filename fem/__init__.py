@@ -29,7 +29,7 @@ from fem.newton import Outcome, SolveFailed
 from fem.overpotentials import VoltageSplit
 from fem.reaction import Kinetics, Reaction
 from fem.solution import Solution, SolverStatistics, current_map
-from fem.solve import solve_steady
+from fem.solve import SteadyCell, solve_steady
 from fem.trust import Check
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "SolveFailed",
     "Solvent",
     "SolverStatistics",
+    "SteadyCell",
     "Tafel",
     "Uniformity",
     "ValoenReimers",

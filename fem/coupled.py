@@ -12,8 +12,10 @@ are inconsistent. The balance of the salt is multiplied by F, so that every resi
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -63,6 +65,15 @@ class CoupledSystem(SteadySystem):
         self.capacity = tuple(self._capacity(j) for j in range(len(spaces.compartments)))
         self.pattern = CoupledJacobian(self)
 
+    def with_model(self, spaces: Spaces, model: Model) -> Self:
+        """The same system for another model of the same layout; the pattern is kept."""
+        other = copy.copy(self)
+        other.spaces, other.model = spaces, model
+        other.bodies = tuple(replace(body, material=model.regions[body.region]) for body in self.bodies)
+        other.capacity = tuple(other._capacity(j) for j in range(len(spaces.compartments)))
+        other.pattern = self.pattern.of(other)
+        return other
+
     def _capacity(self, j: int) -> Floats:
         """int porosity N_i (n_unknowns,) [m3] of body j on its c unknowns."""
         compartment, out = self.spaces.compartments[j], np.zeros(self.size)
@@ -72,6 +83,18 @@ class CoupledSystem(SteadySystem):
         return out
 
     # --- state ---
+
+    def adopt(self, fields: Fields, voltage: float) -> State:
+        """The state with given nodal potential and concentration."""
+        state = replace(self.rest(), voltage=voltage if self.has_current_unknown else self.rest().voltage)
+        n = self.spaces.size
+        free = self.free[self.free < n]
+        state.x[free], state.x[n:] = fields.potential[free], fields.concentration[self.salt]
+        return state
+
+    def shares_unknowns(self, other: SteadySystem) -> bool:
+        """Whether the other system is a full one, too."""
+        return isinstance(other, CoupledSystem)
 
     def rest(self) -> State:
         """The cell at rest: c = c0, no overpotential, fixed potentials in place."""
@@ -153,7 +176,7 @@ class CoupledSystem(SteadySystem):
 
     def jacobian(self, residual: Residual, scale: float) -> BorderedSystem:
         """The bordered Newton matrix at a residual's state: the exact derivative of the equations."""
-        return self.pattern.assemble(residual, scale)
+        return self.pattern.assemble(residual, scale, current_is_given=self.has_current_unknown)
 
     # --- derived ---
 

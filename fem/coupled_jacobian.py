@@ -8,6 +8,7 @@ surfaces add g = di/deta on the potentials of both sides and h = di/dc; multipli
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,11 +56,17 @@ class CoupledJacobian:
         self._gather = whole.data.astype(np.int64) - 1
         self._indices, self._indptr = whole.indices, whole.indptr
 
+    def of(self, system: CoupledSystem) -> CoupledJacobian:
+        """The same pattern for a system with other laws."""
+        other = copy.copy(self)
+        other.system = system
+        return other
+
     def _c_of(self, surface: ReactingSurface) -> Ints:
         """Unknowns of c (n_local, n) on the second side, -1 where the concentration is given."""
         return np.where(np.isnan(surface.given_concentration), self.system.c_of[surface.second], -1)
 
-    def assemble(self, residual: Residual, scale: float) -> BorderedSystem:
+    def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
         """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
         system, slots = self.system, iter(self._slots)
         blocks = np.zeros((4, self._n_entries))  # (potentials, c) x (potentials, c)
@@ -75,8 +82,8 @@ class CoupledJacobian:
                     if local.ndim > 1:
                         block = blocks[2 * (equation == "c") + (field == "c")]
                         block += scatter(place, -TO_AMPERE[equation] * local, block.size)
-        bodies, given = len(system.spaces.compartments), system.has_current_unknown
-        width = bodies + int(given)
+        bodies = len(system.spaces.compartments)
+        width = bodies + int(current_is_given)
         columns, rows = np.zeros((system.size, width)), np.zeros((width, system.size))
         corner = np.zeros((width, width))
         for j, compartment in enumerate(system.spaces.compartments):
@@ -92,7 +99,7 @@ class CoupledJacobian:
                 by_c = antisymmetric(np.zeros_like(by_c), by_c)
             blocks[0] += scatter(place, by_potential, self._n_entries)
             blocks[1] += scatter(place, by_c, self._n_entries)
-            if given and surface.terminal == "counter":
+            if current_is_given and surface.terminal == "counter":
                 self._add_current(surface, at, columns, rows, corner)
         free = system.free
         entries = blocks.ravel()[self._gather], self._indices, self._indptr

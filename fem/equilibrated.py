@@ -20,7 +20,10 @@ fixed):
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +62,36 @@ class EquilibratedSystem(SteadySystem):
         self.layers = Stiffness.assemble(spaces.size, (layer, layer.dofs, spaces.ionic_coefficient[~liquid]))
         self.pattern = JacobianPattern(spaces, self.stiffness, self.layers)
 
+    def with_model(self, spaces: Spaces, model: Model) -> Self:
+        """The same system for another model of the same layout: the stiffness is kept if it can be."""
+        for name in ("conductivity", "ionic_coefficient"):
+            if not np.array_equal(getattr(spaces, name), getattr(self.spaces, name)):
+                return type(self)(spaces, model, self.control)
+        _check(spaces)
+        other = copy.copy(self)
+        other.spaces, other.model, other.pattern = spaces, model, self.pattern.of(spaces)
+        other.equilibria = tuple(_equilibrium(c, model.temperature) for c in spaces.compartments)
+        return other
+
     # --- state ---
+
+    def adopt(self, fields: Fields, voltage: float) -> State:
+        """The state with given potential and concentration: W from c, k from the mean of phi_e - Psi."""
+        state = replace(self.rest(), voltage=voltage if self.has_current_unknown else self.rest().voltage)
+        state.x[self.free] = fields.potential[self.free]
+        for j, (compartment, salt) in enumerate(zip(self.spaces.compartments, self.equilibria, strict=True)):
+            unknowns = compartment.unknowns
+            w = salt.w(fields.concentration[unknowns])
+            state.x[unknowns] = w
+            state.k[j] = (fields.potential[unknowns] - salt.psi(w)[0]).mean()
+        return state
+
+    def shares_unknowns(self, other: SteadySystem) -> bool:
+        """Whether W means the same concentration in both."""
+        return isinstance(other, EquilibratedSystem) and all(
+            (a.properties, a.reference_concentration) == (b.properties, b.reference_concentration)
+            for a, b in zip(self.equilibria, other.equilibria, strict=True)
+        )
 
     def rest(self) -> State:
         """The cell at rest: c = c0, no overpotential, fixed potentials in place."""

@@ -22,13 +22,15 @@ from fem.reaction import Kinetics, Reaction
 class ReactingSurface:
     """Facets that share one law, with the unknowns of their nodes on both sides.
 
-    facets (n,) of the mesh; first and second (n_local, n): unknown numbers in the joint vector; first is None
-    where a terminal is the first side. shape (n_local, n_q), weights (n_q, n) [m2] and positions (dim, n_q,
-    n) [m] of the quadrature points. given_concentration (n,) [mol/m3]: that of a single-ion conductor, NaN
-    where the liquid's own counts. is_contact: one carrier on both sides, no lithium is plated here.
+    key: where the model declares the law, a pair of regions or a boundary. facets (n,) of the mesh; first and
+    second (n_local, n): unknown numbers in the joint vector; first is None where a terminal is the first
+    side. shape (n_local, n_q), weights (n_q, n) [m2] and positions (dim, n_q, n) [m] of the quadrature
+    points. given_concentration (n,) [mol/m3]: that of a single-ion conductor, NaN where the liquid's own
+    counts. is_contact: one carrier on both sides, no lithium is plated here.
     """
 
     name: str
+    key: tuple[str, str] | str
     kinetics: Kinetics
     terminal: Terminal | None
     is_contact: bool

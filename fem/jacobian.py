@@ -9,6 +9,8 @@ are borders.
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -38,6 +40,12 @@ class JacobianPattern:
         self._stiffness, self._layers = (self.pattern.values(*e) for e in entries)
         bodies = np.arange(len(spaces.compartments))
         self._lift = (spaces.compartment_of[spaces.free][:, None] == bodies).astype(np.float64)
+
+    def of(self, spaces: Spaces) -> JacobianPattern:
+        """The same pattern and stiffness for other laws and contents of the bodies of liquid."""
+        other = copy.copy(self)
+        other.spaces = spaces
+        return other
 
     def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
         """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""

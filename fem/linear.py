@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -71,6 +71,12 @@ class LinearStatistics:
     solves: int = 0
     setup_seconds: float = 0.0
     solve_seconds: float = 0.0
+
+    def since(self, before: LinearStatistics) -> LinearStatistics:
+        """What was done after an earlier reading."""
+        return LinearStatistics(
+            **{f.name: getattr(self, f.name) - getattr(before, f.name) for f in fields(self)}
+        )
 
 
 class LinearSession(Protocol):

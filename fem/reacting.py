@@ -60,18 +60,31 @@ def reacting_surfaces(
         if reacts(model, pair, passing):
             metal, liquid = pair if _is_metal(model, pair[0]) else pair[::-1]
             name = _surface_name(mesh, pair, facets, reacting)
-            out.append(build.between(name, facets, metal, liquid, passing))
+            out.append(build.between(name, facets, pair, metal, liquid))
         elif separates(model, pair, passing) and not isinstance(passing, Blocking):
             one, other = pair[::-1] if _holds_salt(model, pair[0]) else pair
-            out.append(build.between(f"{one}|{other}", facets, one, other, passing))
+            out.append(build.between(f"{one}|{other}", facets, pair, one, other))
     for name, boundary in model.boundaries.items():
         if isinstance(boundary, Electrode):
-            space, law = ionic, boundary.kinetics
-            out.append(build.at_terminal(name, space, law, boundary.terminal, is_contact=False))
+            out.append(build.at_terminal(name, ionic, boundary.terminal, is_contact=False))
         elif isinstance(boundary, Grounded) and boundary.resistance > 0:
-            law = _ohmic(boundary.resistance, model)
-            out.append(build.at_terminal(name, solid, law, "anode", is_contact=True))
+            out.append(build.at_terminal(name, solid, "anode", is_contact=True))
     return tuple(s for s in out if s.facets.size)
+
+
+def law_at(model: Model, key: tuple[str, str] | str) -> Kinetics:
+    """The law by which current passes at a pair of regions, in either order, or at a boundary."""
+    if isinstance(key, str):
+        passing = model.boundaries[key]
+        if isinstance(passing, Electrode):
+            return passing.kinetics
+    else:
+        one, other = key
+        passing = model.interfaces[key if key in model.interfaces else (other, one)]
+    if isinstance(passing, Contact | Grounded):
+        return LinearKinetics.of_conductance(1.0 / passing.resistance, model.temperature)
+    assert isinstance(passing, Kinetics)
+    return passing
 
 
 def reacts(model: Model, pair: tuple[str, str], passing: Interface) -> bool:
@@ -86,25 +99,23 @@ class _Builder:
         self.mesh, self.model, self.solid, self.ionic = mesh, model, solid, ionic
 
     def between(
-        self, name: str, facets: Ints, first: str, second: str, passing: Interface
+        self, name: str, facets: Ints, key: tuple[str, str], first: str, second: str
     ) -> ReactingSurface:
-        """The surface between two regions."""
-        law = _ohmic(passing.resistance, self.model) if isinstance(passing, Contact) else passing
-        assert not isinstance(law, Blocking)
+        """The surface between two regions, declared under a key."""
         one, other = self._space(first), self._space(second)
         at_first, at_second = (in_region(self.mesh, facets, region) for region in (first, second))
         live = (one.component_at(at_first) >= 0) & (other.component_at(at_second) >= 0)
         facets, at_first, at_second = facets[live], at_first[live], at_second[live]
         same_carrier = one is other
         return self._surface(
-            name, facets, law, None, is_contact=same_carrier,
+            name, facets, key, None, is_contact=same_carrier,
             first=self._unknowns(one, at_first, facets),
             second=self._unknowns(other, at_second, facets),
             given=self._given(np.full(facets.size, self.mesh.region_names.index(second))),
         )  # fmt: skip
 
     def at_terminal(
-        self, name: str, space: Space, law: Kinetics, terminal: Terminal, *, is_contact: bool
+        self, name: str, space: Space, terminal: Terminal, *, is_contact: bool
     ) -> ReactingSurface:
         """The surface of a body that is wired to a terminal."""
         facets = self.mesh.surfaces[name]
@@ -112,19 +123,20 @@ class _Builder:
         live = component >= 0
         facets, element = facets[live], element[live]
         return self._surface(
-            name, facets, law, terminal, is_contact=is_contact, first=None,
+            name, facets, name, terminal, is_contact=is_contact, first=None,
             second=self._unknowns(space, element, facets),
             given=self._given(self.mesh.region_of_element[element]),
         )  # fmt: skip
 
     def _surface(
-        self, name: str, facets: Ints, law: Kinetics, terminal: Terminal | None, *, is_contact: bool,
-        first: Ints | None, second: Ints, given: Floats,
+        self, name: str, facets: Ints, key: tuple[str, str] | str, terminal: Terminal | None, *,
+        is_contact: bool, first: Ints | None, second: Ints, given: Floats,
     ) -> ReactingSurface:  # fmt: skip
         shape, weights, positions = traces(self.mesh, facets, self.solid.order)
         return ReactingSurface(
             name=name,
-            kinetics=law,
+            key=key,
+            kinetics=law_at(self.model, key),
             terminal=terminal,
             is_contact=is_contact,
             facets=facets,
@@ -162,10 +174,6 @@ def _is_metal(model: Model, region: str) -> bool:
 
 def _holds_salt(model: Model, region: str) -> bool:
     return isinstance(model.regions[region], Electrolyte)
-
-
-def _ohmic(resistance: float, model: Model) -> Kinetics:
-    return LinearKinetics.of_conductance(1.0 / resistance, model.temperature)
 
 
 def _surface_name(mesh: TaggedMesh, pair: tuple[str, str], facets: Ints, reacting: Ints) -> str:

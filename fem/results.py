@@ -14,7 +14,7 @@ from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformit
 from fem.newton import NewtonResult, small_current
 from fem.overpotentials import VoltageSplit, split_voltage
 from fem.solution import Solution, SolverStatistics
-from fem.system import SteadySystem
+from fem.system import Found, SteadySystem
 from fem.trust import judge, psi_spread
 from meshes.quality import mean_ratio
 
@@ -91,7 +91,7 @@ def collect(
             residual_history=result.history,
             seconds=seconds,
         ),
-        guess=state,
+        guess=Found(system=system, state=state, fields=fields),
         _vectors=partial(system.current_density, state, result.residual),
     )
 

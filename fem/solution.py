@@ -14,6 +14,7 @@ from fem.elements import Floats
 from fem.metrics import DepthProfile
 from fem.model import Control, Model
 from fem.overpotentials import VoltageSplit
+from fem.system import Found
 from fem.trust import Check, trusted
 from meshes.paraview import write_region, write_surface
 from meshes.tagged import TaggedMesh
@@ -63,7 +64,7 @@ class Solution:
     depth_profile: DepthProfile | None
     trust: tuple[Check, ...]
     statistics: SolverStatistics
-    guess: object  # the solver's own state: hand the Solution to the next solve on the same mesh as `guess`
+    guess: Found  # where a later solve on this mesh may start: hand it the Solution as `guess`
     _vectors: Callable[[], Floats] = field(repr=False)
 
     @cached_property

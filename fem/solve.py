@@ -1,9 +1,10 @@
-"""The entry point: `solve_steady(mesh, model, control)`."""
+"""The entry points: `solve_steady(mesh, model, control)` for one state, `SteadyCell` for many on one mesh."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,18 +13,153 @@ from fem.check import check_model
 from fem.conditions import ModelError
 from fem.coupled import CoupledSystem
 from fem.equilibrated import EquilibratedSystem
-from fem.linear import LinearSolver, choose_linear_solver
-from fem.model import Control, Model
+from fem.layout import layout, relaid
+from fem.linear import LinearSession, LinearSolver, choose_linear_solver
+from fem.model import Control, Galvanostatic, Model, Potentiostatic
 from fem.ramp import solve_system
 from fem.results import collect
 from fem.solution import Solution
 from fem.spaces import Spaces, build_spaces
 from fem.state import State
-from fem.system import SteadySystem
+from fem.system import Found, SteadySystem, adopted
 from meshes.tagged import TaggedMesh
 
 Method = Literal["equilibrated", "full"]
 Order = Literal[1, 2]
+Progress = Callable[[str], None]
+
+FARTHEST = 2.0  # steps beyond the last two states, in units of their distance, that are still extrapolated
+
+
+class SteadyCell:
+    """One mesh for many operating points: what does not change from one to the next is kept.
+
+    Kept between solves: unknowns and surfaces, stiffness and sparsity patterns, multigrid hierarchy, and the
+    last solutions as first guesses. Controls may change freely; so may a model's kinetics, electrolyte law,
+    temperature, concentration, porosity, MacMullin numbers, conductivities and sizes of resistances. A model
+    with another layout (fem/layout.py) is set up afresh. Arguments as in `solve_steady`.
+
+        cell = SteadyCell(mesh, model)
+        curve = [cell.solve(Galvanostatic(current_density=i)) for i in (50.0, 100.0, 200.0)]
+    """
+
+    def __init__(
+        self,
+        mesh: TaggedMesh,
+        model: Model,
+        *,
+        method: Method | None = None,
+        order: Order | None = None,
+        linear_solver: LinearSolver | None = None,
+    ) -> None:
+        if method not in (None, *get_args(Method)):
+            raise ModelError(
+                f"method {method!r} is not known; use None (automatic), 'equilibrated' or 'full'"
+            )
+        if order not in (None, *get_args(Order)):
+            raise ModelError(f"order {order!r} is not known; use None (automatic), 1 or 2")
+        self.mesh, self.model, self.method, self.linear_solver = mesh, model, method, linear_solver
+        self.order: Order = order or (2 if mesh.is_curved else 1)
+        self._system: SteadySystem | None = None
+        self._solver: LinearSolver | None = None
+        self._session: LinearSession | None = None
+        self._found: list[Found] = []  # the last two with the present model
+
+    def solve(
+        self,
+        control: Control | None = None,
+        *,
+        model: Model | None = None,
+        guess: Solution | None = None,
+        progress: Progress | None = None,
+    ) -> Solution:
+        """The steady state under a control; with another model, this one holds from now on.
+
+        guess: a Solution on the same mesh to start from, instead of the last ones. Raises as `solve_steady`;
+        the cell stays usable.
+        """
+        tell = progress or (lambda _text: None)
+        begin = time.perf_counter()
+        tell("assembling")
+        system, session = self._prepare(model or self.model, control)
+        seconds = {"assembly": time.perf_counter() - begin}
+
+        begin = time.perf_counter()
+        before = replace(session.statistics)
+        tell(f"solving {system.free.size} unknowns ({session.name})")
+        start = self._predicted(system) if guess is None else adopted(guess.guess, system)
+        result = solve_system(system, session, start, tell)
+        used = session.statistics.since(before)
+        seconds["solve"] = time.perf_counter() - begin
+        seconds["linear_setup"], seconds["linear_solve"] = used.setup_seconds, used.solve_seconds
+
+        begin = time.perf_counter()
+        tell("currents and metrics")
+        solution = collect(system, result, session.name, used, seconds, begin)
+        self._found = [*self._found[-1:], solution.guess]
+        return solution
+
+    def _prepare(self, model: Model, control: Control | None) -> tuple[SteadySystem, LinearSession]:
+        """The system of a model and a control, and a session, both with as much of the last as possible."""
+        check_model(model, self.mesh, control)
+        old, session = self._system, self._session
+        if old is None or layout(model) != layout(old.model):
+            mesh = self.mesh if self.order == 2 else self.mesh.straight()
+            spaces, session, self._found = build_spaces(mesh, model, self.order), None, []
+            system = self._kind(spaces)(spaces, model, control)
+        elif model != old.model:
+            spaces = relaid(old.spaces, model)
+            kind = self._kind(spaces)
+            system = old.with_model(spaces, model) if type(old) is kind else kind(spaces, model, control)
+        else:
+            system = old
+        system = system.with_control(control)
+        if (
+            old is None
+            or type(system) is not type(old)
+            or system.has_current_unknown != old.has_current_unknown
+        ):
+            session = None  # what it keeps is for another number of unknowns
+        if session is None:
+            solver = self.linear_solver or choose_linear_solver(system.free.size, self.mesh.dim)
+            session = solver.start()
+        self._system, self._session, self.model = system, session, model
+        return system, session
+
+    def _kind(self, spaces: Spaces) -> type[SteadySystem]:
+        """The equations to solve: the equilibrated ones wherever they hold, unless the method is given."""
+        method = self.method
+        if method is None:
+            method = "equilibrated" if all(c.shares_one_law for c in spaces.compartments) else "full"
+        return EquilibratedSystem if method == "equilibrated" else CoupledSystem
+
+    def _predicted(self, system: SteadySystem) -> State | None:
+        """The last state, or, between currents of one model, the straight line through the last two."""
+        if not self._found:
+            return None
+        last = adopted(self._found[-1], system)
+        if len(self._found) < 2:
+            return last
+        one, two = self._found
+        drives = [_drive(of, system) for of in (one.system, two.system, system)]
+        if np.isnan(drives).any() or drives[0] == drives[1]:
+            return last
+        steps = (drives[2] - drives[1]) / (drives[1] - drives[0])
+        change = steps * system.difference(last, adopted(one, system))
+        if abs(steps) > FARTHEST or system.largest_fraction(last, change) < 1:
+            return last
+        return system.step(last, change, 1.0)
+
+
+def _drive(system: SteadySystem, present: SteadySystem) -> float:
+    """Current density or voltage of a system; NaN without the model and kind of control of the present one."""
+    control = system.control
+    if system.model is present.model and type(control) is type(present.control):
+        if isinstance(control, Galvanostatic):
+            return control.current_density
+        if isinstance(control, Potentiostatic):
+            return control.cell_voltage
+    return np.nan
 
 
 def solve_steady(
@@ -49,52 +185,5 @@ def solve_steady(
     Raises ModelError (ValueError) if the model does not fit the mesh or is not determined, SolveFailed if no
     converged state was found; an unconverged state is never returned.
     """
-    if method not in (None, *get_args(Method)):
-        raise ModelError(f"method {method!r} is not known; use None (automatic), 'equilibrated' or 'full'")
-    if order not in (None, *get_args(Order)):
-        raise ModelError(f"order {order!r} is not known; use None (automatic), 1 or 2")
-    tell = progress or (lambda _text: None)
-    check_model(model, mesh, control)
-    order = order or (2 if mesh.is_curved else 1)
-    seconds: dict[str, float] = {}
-    begin = time.perf_counter()
-    tell("assembling")
-    spaces = build_spaces(mesh if order == 2 else mesh.straight(), model, order)
-    system = _system(spaces, model, control, method)
-    seconds["assembly"] = time.perf_counter() - begin
-
-    begin = time.perf_counter()
-    solver = linear_solver or choose_linear_solver(system.free.size, mesh.dim)
-    session = solver.start()
-    tell(f"solving {system.free.size} unknowns ({solver.name})")
-    result = solve_system(system, session, _start(guess, system), tell)
-    seconds["solve"] = time.perf_counter() - begin
-    seconds["linear_setup"] = session.statistics.setup_seconds
-    seconds["linear_solve"] = session.statistics.solve_seconds
-
-    begin = time.perf_counter()
-    tell("currents and metrics")
-    return collect(system, result, solver.name, session.statistics, seconds, begin)
-
-
-def _system(spaces: Spaces, model: Model, control: Control | None, method: Method | None) -> SteadySystem:
-    """The equations to solve: the equilibrated ones wherever they hold, unless the method is given."""
-    if method is None:
-        method = "equilibrated" if all(c.shares_one_law for c in spaces.compartments) else "full"
-    return (EquilibratedSystem if method == "equilibrated" else CoupledSystem)(spaces, model, control)
-
-
-def _start(guess: Solution | None, system: SteadySystem) -> State | None:
-    """The state of an earlier solution, if it has the layout of this system."""
-    if guess is None:
-        return None
-    state, rest = guess.guess, system.rest()
-    if not isinstance(state, State) or (state.x.size, state.k.size) != (rest.x.size, rest.k.size):
-        raise ModelError(
-            "guess is a solution with other unknowns; "
-            "give one from the same mesh with the same kinds of regions"
-        )
-    x = state.x.copy()
-    x[system.spaces.fixed] = rest.x[system.spaces.fixed]
-    voltage = state.voltage if system.has_current_unknown else rest.voltage
-    return State(x=x, low=np.where(rest.x == x, 0.0, state.low), k=state.k, voltage=voltage)
+    cell = SteadyCell(mesh, model, method=method, order=order, linear_solver=linear_solver)
+    return cell.solve(control, guess=guess, progress=progress)

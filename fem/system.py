@@ -9,10 +9,12 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from fem.conditions import ModelError
 from fem.elements import Floats, Ints, scatter
 from fem.interface import ReactingSurface, SurfaceState, evaluate
 from fem.linear import BorderedSystem
@@ -43,11 +45,15 @@ class SteadySystem(ABC):
         self.spaces, self.model, self.control = spaces, model, control
         self.area = projected_area(spaces, control)  # [m2]
 
-    def with_control(self, control: Control) -> Self:
-        """The same system under another control of the same kind; all that does not change is shared."""
+    def with_control(self, control: Control | None) -> Self:
+        """The same system under another control; all that does not change is shared."""
         other = copy.copy(self)
         other.control, other.area = control, projected_area(self.spaces, control)
         return other
+
+    @abstractmethod
+    def with_model(self, spaces: Spaces, model: Model) -> Self:
+        """The same system for another model of the same layout, on its spaces; what stays is shared."""
 
     @property
     def has_current_unknown(self) -> bool:
@@ -66,6 +72,21 @@ class SteadySystem(ABC):
         x[self.spaces.fixed] = self.spaces.fixed_values
         voltage = self.control.cell_voltage if isinstance(self.control, Potentiostatic) else 0.0
         return State(x=x, low=np.zeros(size), k=np.zeros(len(self.spaces.compartments)), voltage=voltage)
+
+    @abstractmethod
+    def shares_unknowns(self, other: SteadySystem) -> bool:
+        """Whether a state of another system on the same layout is one of this system as it stands."""
+
+    @abstractmethod
+    def adopt(self, fields: Fields, voltage: float) -> State:
+        """The state with given nodal potential and concentration, found under another model or method."""
+
+    def difference(self, state: State, other: State) -> Floats:
+        """z with other + z = state."""
+        scalars = [state.k - other.k]
+        if self.has_current_unknown:
+            scalars.append(np.array([state.voltage - other.voltage]))
+        return np.concatenate([(state.x - other.x)[self.free], *scalars])
 
     def step(self, state: State, z: Floats, fraction: float) -> State:
         """state + fraction * z with z = [x_free, one scalar per compartment, V]."""
@@ -140,6 +161,31 @@ class SteadySystem(ABC):
     @abstractmethod
     def conductance_scale(self) -> float:
         """A conductance [S] of the bodies, by which to judge a problem without reactions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A state that a system was solved for: where a later solve may start."""
+
+    system: SteadySystem
+    state: State
+    fields: Fields
+
+
+def adopted(found: Found, system: SteadySystem) -> State:
+    """An earlier state as a start of another solve. Raises ModelError if it has other unknowns."""
+    old, state, rest = found.system, found.state, system.rest()
+    if (old.spaces.size, state.k.size) != (system.spaces.size, rest.k.size):
+        raise ModelError(
+            "guess is a solution with other unknowns; "
+            "give one from the same mesh with the same kinds of regions"
+        )
+    if not system.shares_unknowns(old):
+        return system.adopt(found.fields, state.voltage)
+    x = state.x.copy()
+    x[system.spaces.fixed] = rest.x[system.spaces.fixed]
+    voltage = state.voltage if system.has_current_unknown else rest.voltage
+    return State(x=x, low=np.where(rest.x == x, 0.0, state.low), k=state.k, voltage=voltage)
 
 
 def projected_area(spaces: Spaces, control: Control | None) -> float:

@@ -29,7 +29,6 @@ from fem import (
 from fem.conditions import Interface
 from fem.materials import Material
 from fem.solve import Method
-from fem.state import State
 from meshes.structured import layered_rectangle
 from meshes.tagged import TaggedMesh
 
@@ -236,7 +235,7 @@ def test_liquids_that_touch_in_a_point_keep_their_salt(method: Method, order: Li
     )
     solution = solve_steady(mesh, model, CONTROL, method=method, order=order)
     assert solution.trusted and solution.method == method
-    assert isinstance(solution.guess, State) and solution.guess.k.size == 3
+    assert solution.guess.state.k.size == 3
     touching = painted(["ssssss", "iiiiii", "..#i..", "..#.##", "......"])
     with pytest.raises(ModelError, match="point or an edge of a single-ion conductor"):
         solve_steady(touching, replace(model, boundaries=painted_model(touching).boundaries), CONTROL)
