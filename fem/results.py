@@ -84,7 +84,7 @@ def collect(
         statistics=SolverStatistics(
             method=system.method,
             linear_solver=solver,
-            unknowns=system.free.size + state.k.size + int(system.has_current_unknown),
+            unknowns=system.free.size + system.n_scalars,
             newton_steps=len(result.history) - 1,
             krylov_iterations=linear.iterations,
             setups=linear.setups,

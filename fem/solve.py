@@ -61,9 +61,8 @@ class SteadyCell:
         self.mesh, self.model, self.method, self.linear_solver = mesh, model, method, linear_solver
         self.order: Order = order or (2 if mesh.is_curved else 1)
         self._system: SteadySystem | None = None
-        self._solver: LinearSolver | None = None
         self._session: LinearSession | None = None
-        self._found: list[Found] = []  # the last two with the present model
+        self._found: list[Found] = []  # the last two
 
     def solve(
         self,
@@ -81,12 +80,12 @@ class SteadyCell:
         tell = progress or (lambda _text: None)
         begin = time.perf_counter()
         tell("assembling")
-        system, session = self._prepare(model or self.model, control)
+        system, session, solver = self._prepare(model or self.model, control)
         seconds = {"assembly": time.perf_counter() - begin}
 
         begin = time.perf_counter()
         before = replace(session.statistics)
-        tell(f"solving {system.free.size} unknowns ({session.name})")
+        tell(f"solving {system.free.size} unknowns ({solver.name})")
         start = self._predicted(system) if guess is None else adopted(guess.guess, system)
         result = solve_system(system, session, start, tell)
         used = session.statistics.since(before)
@@ -95,11 +94,13 @@ class SteadyCell:
 
         begin = time.perf_counter()
         tell("currents and metrics")
-        solution = collect(system, result, session.name, used, seconds, begin)
+        solution = collect(system, result, solver.name, used, seconds, begin)
         self._found = [*self._found[-1:], solution.guess]
         return solution
 
-    def _prepare(self, model: Model, control: Control | None) -> tuple[SteadySystem, LinearSession]:
+    def _prepare(
+        self, model: Model, control: Control | None
+    ) -> tuple[SteadySystem, LinearSession, LinearSolver]:
         """The system of a model and a control, and a session, both with as much of the last as possible."""
         check_model(model, self.mesh, control)
         old, session = self._system, self._session
@@ -114,17 +115,13 @@ class SteadyCell:
         else:
             system = old
         system = system.with_control(control)
-        if (
-            old is None
-            or type(system) is not type(old)
-            or system.has_current_unknown != old.has_current_unknown
-        ):
-            session = None  # what it keeps is for another number of unknowns
-        if session is None:
-            solver = self.linear_solver or choose_linear_solver(system.free.size, self.mesh.dim)
+        solver = self.linear_solver or choose_linear_solver(system.free.size, self.mesh.dim)
+        if old is not None and type(system) is type(old) and system.n_scalars == old.n_scalars:
+            session = session or solver.start()
+        else:  # what a session keeps is for another number of unknowns
             session = solver.start()
         self._system, self._session, self.model = system, session, model
-        return system, session
+        return system, session, solver
 
     def _kind(self, spaces: Spaces) -> type[SteadySystem]:
         """The equations to solve: the equilibrated ones wherever they hold, unless the method is given."""
@@ -152,7 +149,7 @@ class SteadyCell:
 
 
 def _drive(system: SteadySystem, present: SteadySystem) -> float:
-    """Current density or voltage of a system; NaN without the model and kind of control of the present one."""
+    """Current density or voltage of a system; NaN if its model or kind of control is not the present one."""
     control = system.control
     if system.model is present.model and type(control) is type(present.control):
         if isinstance(control, Galvanostatic):

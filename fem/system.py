@@ -60,6 +60,11 @@ class SteadySystem(ABC):
         """Whether the counter's potential is an unknown (galvanostatic control)."""
         return isinstance(self.control, Galvanostatic)
 
+    @property
+    def n_scalars(self) -> int:
+        """Unknowns beside the fields: one for each body of liquid, and the counter's potential if free."""
+        return len(self.spaces.compartments) + int(self.has_current_unknown)
+
     # --- state ---
 
     @abstractmethod

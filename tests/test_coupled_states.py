@@ -158,7 +158,7 @@ def test_a_t_plus_equal_to_the_laws_still_counts_as_another() -> None:
 
 
 def test_a_guess_saves_steps_and_must_fit() -> None:
-    """From the neighbour in fewer steps to the same state; from itself in none; from the other method, too."""
+    """From the neighbour in fewer steps to the same state; in none from itself; also from the other one."""
     mesh, model = every_kind(2)
     near = solve_steady(mesh, model, Galvanostatic(current_density=0.98 * I))
     fresh = solve_steady(mesh, model, CONTROL)
