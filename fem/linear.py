@@ -21,6 +21,7 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
 from fem.elements import Floats
+from fem.kernels import add_product, by_rows
 from fem.krylov import fgmres
 from fem.multigrid import Cycle
 
@@ -59,7 +60,11 @@ class BorderedSystem:
         """The bordered matrix times z = [x, y]."""
         n = self.matrix.shape[0]
         x, y = z[:n], z[n:]
-        return np.concatenate((self.matrix @ x + self.columns @ y, self.rows @ x + self.corner @ y))
+        out = np.empty_like(z)
+        out[:n] = self.columns @ y
+        by_rows(add_product, self.matrix, x, out)
+        out[n:] = self.rows @ x + self.corner @ y
+        return out
 
 
 @dataclass(kw_only=True)
