@@ -37,10 +37,10 @@ MOVES = 4
 class Cleaned:
     """The mended mesh and what was done to it."""
 
-    points: FloatArray  # (3, n_nodes), nodes without element dropped
-    cells: IntArray  # (4, n_elements)
+    points: FloatArray  # (dim, n_nodes), nodes without element dropped
+    cells: IntArray  # (dim + 1, n_elements)
     origin: IntArray  # (n_elements,) number of the element before
-    facets: IntArray  # (3, n_facets)
+    facets: IntArray  # (dim, n_facets)
     labels: IntArray  # (n_facets,)
     collapsed_edges: int
     relocated_nodes: int
@@ -101,6 +101,22 @@ def clean(
         relocated_nodes=relocated,
         worst_before=before,
         worst_after=float(quality.min()),
+    )
+
+
+def untouched(points: FloatArray, cells: IntArray, facets: IntArray, labels: IntArray) -> Cleaned:
+    """A mesh, in any dimension, as it is: triangles need no clean-up, since slivers come in space only."""
+    worst = float(mean_ratio(points, cells).min())
+    return Cleaned(
+        points=points,
+        cells=cells,
+        origin=np.arange(cells.shape[1]),
+        facets=facets,
+        labels=labels,
+        collapsed_edges=0,
+        relocated_nodes=0,
+        worst_before=worst,
+        worst_after=worst,
     )
 
 

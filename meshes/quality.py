@@ -89,7 +89,7 @@ class MeshReport:
     worst_before_cleanup: float  # worst mean ratio as the mesher left it
     collapsed_edges: int
     relocated_nodes: int
-    volumes_mesh: dict[str, float]  # [m3]
+    volumes_mesh: dict[str, float]  # [m3]; these and areas of a 2D mesh: per metre of depth
     volumes_cad: dict[str, float]  # [m3]
     areas_mesh: dict[str, float]  # [m2]
     areas_cad: dict[str, float]  # [m2]
