@@ -75,7 +75,8 @@ def cell(case: Case) -> Cell:
 
 def sizing(case: Case) -> Sizing:
     """Mesh sizes and the treatment of curved surfaces; what the case leaves open is the mesher's choice."""
-    return Sizing(size=case.mesh.size, far=case.mesh.far, surface=case.mesh.surface)
+    mesh = case.mesh
+    return Sizing(size=mesh.size, far=mesh.far, surface=mesh.surface, dimension=mesh.dimension)
 
 
 def electrolyte_law(case: Case) -> ElectrolyteLaw:

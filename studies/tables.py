@@ -256,14 +256,17 @@ def _surface(data: Mapping[str, Any]) -> SurfaceShape:
 
 
 class MeshTable(Table):
-    """Sizes of the tetrahedra at fibres and far from them (chosen by the program unless given); fields.
+    """Sizes of the elements at fibres and far from them (chosen by the program unless given); fields.
 
+    dimension: 3, or 2 for the cross-section of designs that are the same along one side: parallel fibres, a
+    corrugation, flat layers. It gives what the whole cell gives; areas are those of a cell one metre deep.
     order: 1 (linear fields) or 2 (quadratic ones). surface: how elements follow fibres and rough foils:
     straight, area-preserving (straight, with the radii enlarged until the area is exact) or curved.
     """
 
     size: Annotated[float, Unit("m", "0.35 um", above=0.0)]
     far: Annotated[float, Unit("m", "2 um", above=0.0)] | None = None
+    dimension: Literal[2, 3] = 3
     order: Literal[1, 2] = 1
     surface: Annotated[SurfaceShape, Field(default_factory=_surface)]
 
