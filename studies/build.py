@@ -136,7 +136,9 @@ def model(case: Case, design: Design, mesh: TaggedMesh) -> Model:
         if design is Design.INSULATING_MAT:
             regions[Region.FIBRES] = Insulator()
         else:
-            regions[Region.FIBRES] = Conductor(conductivity=layers.framework.conductivity)
+            regions[Region.FIBRES] = Conductor(
+                conductivity=layers.framework.conductivity, equipotential=layers.framework.equipotential
+            )
             if Surface.FEET in mesh.surfaces:
                 boundaries[Surface.FEET] = Grounded(resistance=layers.framework.contact_resistance)
             on_fibres = kinetics(case, "fibres")

@@ -70,6 +70,11 @@ def _framework(case: Case) -> Iterator[str]:
     framework = case.cell.framework
     if framework is None:
         return
+    if framework.equipotential and framework.contact_resistance > 0.0:
+        yield (
+            "cell.framework has equipotential = true and a contact_resistance, behind which the fibres have "
+            "no given potential; leave one of them out."
+        )
     size = framework.fibre_diameter
     for name, length in (("cell.framework.thickness", framework.thickness), ("cell.width", case.cell.width),
                          ("cell.depth", case.cell.depth)):  # fmt: skip
