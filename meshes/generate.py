@@ -165,6 +165,7 @@ def _set_sizes(stack: Stack, sizing: Sizing, surface_tags: Mapping[str, Sequence
         "MeshSizeFromPoints": 0,
         "MeshSizeFromCurvature": 0,
         "MeshSizeMax": sizing.largest / MICRO,
+        "LcIntegrationPrecision": 1e-5,  # of the divisions of a curve; Gmsh's 1e-9 takes as long as the faces
         "Algorithm3D": 10,
         "ElementOrder": 1,
     }.items():
