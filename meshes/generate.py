@@ -16,6 +16,7 @@ from meshes import worker
 from meshes.assess import assess, tag
 from meshes.cache import MeshCache
 from meshes.cleanup import clean, untouched
+from meshes.numbering import renumbered
 from meshes.raw import MeshingFailed, Raw
 from meshes.simplices import FloatArray, IntArray, determinants, used_nodes
 from meshes.sizing import Sizing, axes
@@ -109,7 +110,7 @@ def mesh_job(stack: Stack, sizing: Sizing) -> Raw:
         if planar
         else clean(points, cells, facets, labels, size=sizing.size / MICRO)
     )
-    cleaned = replace(cleaned, points=cleaned.points * MICRO)
+    cleaned = renumbered(replace(cleaned, points=cleaned.points * MICRO))
     return Raw(
         cleaned=cleaned,
         region_of_cell=region[cleaned.origin],
