@@ -9,7 +9,7 @@ import numpy as np
 
 from fem.compartments import Compartment, by_region, compartments
 from fem.conditions import Blocking, Boundary, Contact, Electrode, FixedPotential, Interface
-from fem.materials import Electrolyte, Material, SingleIonConductor
+from fem.materials import Conductor, Electrolyte, Material, SingleIonConductor
 from fem.model import Model
 from fem.reacting import cuts, law_at
 from fem.spaces import Spaces
@@ -28,9 +28,13 @@ def layout(model: Model) -> tuple[Any, ...]:
     )
 
 
-def _kind(material: Material) -> tuple[str, float]:
-    given = material.concentration if isinstance(material, SingleIonConductor) else 0.0
-    return type(material).__name__, given
+def _kind(material: Material) -> tuple[str, Any]:
+    """Its type, and what of it decides unknowns (equipotential) or belongs to surfaces (concentration)."""
+    if isinstance(material, Conductor):
+        return "conductor", material.equipotential
+    if isinstance(material, SingleIonConductor):
+        return "single-ion conductor", material.concentration
+    return type(material).__name__, None
 
 
 def _passing(passing: Interface) -> str:

@@ -31,9 +31,16 @@ def thermal_voltage(temperature: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Conductor:
-    """Electronic conductor: i_s = -conductivity * grad(phi_s)."""
+    """Electronic conductor: i_s = -conductivity * grad(phi_s).
+
+    equipotential: every piece that a terminal holds without resistance has the terminal's potential
+    throughout and takes no unknowns; its conductivity then serves to bound what that leaves out, and for the
+    drop that its currents cause, which phi_s shows (fem/equipotential.py). Other pieces (floating, or behind
+    a contact resistance) keep their field.
+    """
 
     conductivity: float  # sigma [S/m]
+    equipotential: bool = False
 
     def __post_init__(self) -> None:
         positive("conductivity of a conductor", self.conductivity, "S/m", "use Insulator() for no conduction")

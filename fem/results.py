@@ -9,6 +9,7 @@ import numpy as np
 
 from fem.currents import CurrentMap, current_maps, join
 from fem.elements import Floats, traces
+from fem.equipotential import Drop, drop
 from fem.linear import LinearStatistics
 from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
 from fem.newton import NewtonResult, small_current
@@ -56,6 +57,11 @@ def collect(
     if any(c.shares_one_law for c in spaces.compartments):
         metrics["psi_spread"] = psi_spread(system, fields.potential, fields.concentration)
     metrics |= system.salt_metrics(state, result.residual, cell_current)
+    lost = drop(spaces, result.residual.nodal[: spaces.size])
+    if lost is not None:
+        phi_s[spaces.solid.nodes] += lost.potential[: spaces.n_solid]
+        metrics["equipotential_bound_V"] = lost.bound
+        metrics["equipotential_estimate_V"] = lost.power / cell_current if cell_current else np.nan
     metrics["worst_mean_ratio"] = (
         float(mean_ratio(mesh.points, mesh.cells).min())
         if mesh.report is None
@@ -92,8 +98,16 @@ def collect(
             seconds=seconds,
         ),
         guess=Found(system=system, state=state, fields=fields),
-        _vectors=partial(system.current_density, state, result.residual),
+        _vectors=partial(_current_density, system, result, lost),
     )
+
+
+def _current_density(system: SteadySystem, result: NewtonResult, lost: Drop | None) -> Floats:
+    """The vectors (d, n_elements) [A/m2] of the system, and of the drop in equipotential pieces."""
+    vectors = system.current_density(result.state, result.residual)
+    if lost is not None:
+        vectors[:, lost.elements] = lost.current_density
+    return vectors
 
 
 def _nodal(system: SteadySystem, potential: Floats, concentration: Floats) -> tuple[Floats, Floats, Floats]:

@@ -19,6 +19,7 @@ from fem.circuit import working_electrolytes
 from fem.compartments import Compartment, by_region, compartments
 from fem.conditions import Blocking, Electrode, FixedPotential, Grounded, ModelError
 from fem.elements import Elements, Floats, Ints
+from fem.equipotential import with_held_pieces
 from fem.interface import ReactingSurface
 from fem.materials import Conductor, Electrolyte, SingleIonConductor
 from fem.model import Model
@@ -45,7 +46,8 @@ class Spaces:
     surfaces: tuple[ReactingSurface, ...]
     fixed: Ints  # joint unknowns of given value
     fixed_values: Floats  # [V]
-    fixed_surfaces: dict[str, Ints]  # surface name -> its joint unknowns
+    fixed_surfaces: dict[str, Ints]  # surface name -> its joint unknowns, and those of the pieces it holds
+    equipotential: Ints  # those of `fixed` in pieces that a surface holds (fem/equipotential.py), not on it
     floating: Ints  # labels of conductor components without a path of metal to a terminal
     pocket_elements: Ints
     isolated_solid_elements: Ints
@@ -116,7 +118,7 @@ def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
     liquids = compartments(mesh, model, solid.size, ionic, ionic_elements, ionic_cut)
     fixed, values, by_surface = _fixed(mesh, model, solid, ionic, liquids)
     liquid = np.isfinite(by_region(mesh, model, ionic.elements, "macmullin"))
-    return Spaces(
+    spaces = Spaces(
         mesh=mesh,
         order=order,
         solid=solid,
@@ -135,11 +137,13 @@ def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
         fixed=fixed,
         fixed_values=values,
         fixed_surfaces=by_surface,
+        equipotential=fixed[:0],
         floating=np.flatnonzero(~wired[keep]),
         pocket_elements=ionic_all.elements[~live[ionic_all.component_of_element]],
         isolated_solid_elements=isolated,
         idle_facets=idle,
     )
+    return with_held_pieces(spaces, model, solid_cut)
 
 
 def _pinches(mesh: TaggedMesh, model: Model, order: int, cut: Ints) -> Ints:

@@ -16,6 +16,7 @@ from meshes.quality import QUALITY_FLOOR
 
 CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
 SPLIT_LIMIT = 1e-9  # |losses - V| / V
+EQUIPOTENTIAL_LIMIT = 0.01  # bound on what equipotential conductors leave out, over the anode's overpotential
 SPREAD_LIMIT = 1e-3  # spread of phi_e - Psi(c) over that of phi_e
 
 
@@ -96,6 +97,8 @@ def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tupl
             text="worst element's mean ratio is above the quality floor",
         )
     )
+    if "equipotential_bound_V" in metrics:
+        checks.append(_equipotential(metrics))
     if "salt_circulation" in metrics:
         checks.append(
             Check(
@@ -120,6 +123,20 @@ def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tupl
         )
     )
     return (*checks, *_law_range(system, c))
+
+
+def _equipotential(metrics: Mapping[str, float]) -> Check:
+    """The bound against the anode's overpotential; without a counter electrode it only informs."""
+    bound, eta = metrics["equipotential_bound_V"], abs(metrics["anode_overpotential_V"])
+    judged = eta > 0.0
+    return Check(
+        name="equipotential_bound",
+        value=bound / eta if judged else bound,
+        limit=EQUIPOTENTIAL_LIMIT if judged else None,
+        passed=not judged or bound <= EQUIPOTENTIAL_LIMIT * eta,
+        text="bound on the voltage that conductors of one potential leave out"
+        + (", over the anode overpotential (equipotential = false resolves them)" if judged else " [V]"),
+    )
 
 
 def _law_range(system: SteadySystem, c: Floats) -> list[Check]:

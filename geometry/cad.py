@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from geometry.cad_names import MICRO, CadSummary, FloatArray, described, named
 from geometry.errors import CadError, GeometryError
@@ -173,18 +174,24 @@ def _box(stack: Stack, low: float, high: float) -> int:
 
 
 def _cylinders(mat: Mat) -> Tags:
-    """Every fibre that touches the box of the mat, cut to its neighbourhood."""
+    """Every fibre that touches the box of the mat, cut to its neighbourhood.
+
+    Each is a primitive put in place, its seam turned: an extruded disk looks the same, but OpenCASCADE then
+    intersects surfaces of extrusion, which takes four times as long and is ten times less exact.
+    """
     import gmsh
 
     occ = gmsh.model.occ
     cylinders: Tags = []
     for start, end, radius, seam in cut_cylinders(mat):
-        start, end, radius = start * MICRO, end * MICRO, radius * MICRO
-        axis = end - start
-        disk = occ.addDisk(*start, radius, radius, zAxis=list(axis), xAxis=list(seam))
-        solid = [tag for tag in occ.extrude([(2, disk)], *axis) if tag[0] == 3]
-        occ.remove([(2, disk)], recursive=True)
-        cylinders += solid
+        length = float(np.linalg.norm(end - start))
+        along = (end - start) / length
+        turn = Rotation.from_matrix(np.column_stack([seam, np.cross(along, seam), along])).as_rotvec()
+        cylinder = (3, occ.addCylinder(0, 0, 0, 0, 0, length * MICRO, radius * MICRO))  # its seam at +x
+        if turn.any():
+            occ.rotate([cylinder], 0, 0, 0, *turn.tolist(), float(np.linalg.norm(turn)))
+        occ.translate([cylinder], *(start * MICRO).tolist())
+        cylinders.append(cylinder)
     if not cylinders:
         raise CadError("no fibre touches the box of the mat; check the coordinates and units of the fibres.")
     return cylinders

@@ -83,17 +83,29 @@ class Patch:
         )
 
 
-def intersection_curve(d1: Array, d2: Array, normal: Array, distance: float, n: int = 24) -> Array:
-    """Points of the intersection curve of two unit cylinders about the foot on axis 1, (2n, 3).
+def intersection_curves(d1: Array, d2: Array, normal: Array, distance: Array, n: int = 24) -> Array:
+    """Points of the intersection curves of pairs of unit cylinders about the foot on axis 1, (m, 2n, 3).
 
-    d1, d2 unit axis directions; normal the unit vector from foot 1 to foot 2. At angle a around axis 1 the
-    curve has t d1 + cos(a) normal + sin(a) (d1 x normal) with
+    d1, d2 (m, 3) unit axis directions; normal (m, 3) the unit vectors from foot 1 to foot 2, distance (m,).
+    At angle a around axis 1 a curve has t d1 + cos(a) normal + sin(a) (d1 x normal) with
     (cos a - distance)^2 + (t d1.e + sin(a) (d1 x normal).e)^2 = 1, e = d2 x normal.
     """
     across, e = np.cross(d1, normal), np.cross(d2, normal)
     widest = np.arccos(np.clip(distance - 1.0, -1.0, 1.0))
-    a = np.linspace(-widest, widest, n)
-    root = np.sqrt(np.maximum(1.0 - (np.cos(a) - distance) ** 2, 0.0))
-    shift = np.sin(a) * (across @ e)
-    ring = np.cos(a)[:, None] * normal + np.sin(a)[:, None] * across
-    return np.vstack([ring + ((sign * root - shift) / (d1 @ e))[:, None] * d1 for sign in (1.0, -1.0)])
+    a = np.linspace(-widest, widest, n, axis=1)
+    root = np.sqrt(np.maximum(1.0 - (np.cos(a) - distance[:, None]) ** 2, 0.0))
+    shift = np.sin(a) * _dots(across, e)[:, None]
+    along = np.concatenate([root - shift, -root - shift], axis=1) / _dots(d1, e)[:, None]
+    ring = np.cos(a)[..., None] * normal[:, None] + np.sin(a)[..., None] * across[:, None]
+    return np.concatenate([ring, ring], axis=1) + along[..., None] * d1[:, None]
+
+
+def angles_around(directions: Array, vectors: Array) -> Array:
+    """Angle of each vector (n, 3) around an axis (n, 3), in a frame that depends on the axis alone [rad]."""
+    helper = np.where(np.abs(directions[:, 2:]) < 0.9, [0.0, 0.0, 1.0], [1.0, 0.0, 0.0])
+    u = np.cross(directions, helper)
+    return np.arctan2(_dots(vectors, np.cross(directions, u)), _dots(vectors, u))
+
+
+def _dots(a: Array, b: Array) -> Array:
+    return np.einsum("ij,ij->i", a, b)

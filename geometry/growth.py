@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geometry.contacts import ContactPolicy, Patch, clusters, intersection_curve
+from geometry.contacts import ContactPolicy, Patch, angles_around, clusters, intersection_curves
 from geometry.proposals import Batch
 from geometry.union_volume import inside_cylinder, points_in_cylinder
 
@@ -74,13 +74,14 @@ class Growth:
         bonded &= within & (np.abs(cosine) <= policy.largest_cosine)
         ok[i[~bonded]] = False
         bonds: list[list[Bond]] = [[] for _ in range(len(ok))]
-        for k in np.flatnonzero(bonded & ok[i]):
-            if ok[i[k]]:
-                pair = self._bond(batch, int(i[k]), int(j[k]), float(s[k]), float(t[k]))
-                if pair is None:
-                    ok[i[k]] = False
-                else:
-                    bonds[i[k]].append((int(j[k]), *pair))
+        chosen = np.flatnonzero(bonded & ok[i])
+        for k, pair in zip(
+            chosen, self._patches(batch, i[chosen], j[chosen], s[chosen], t[chosen]), strict=True
+        ):
+            if pair is None:
+                ok[i[k]] = False
+            else:
+                bonds[i[k]].append((int(j[k]), *pair))
         for k in np.flatnonzero(ok):
             ok[k] = self._apart(bonds[k]) and (
                 bool(batch.embedded[k]) or any(own.inside for _, own, _ in bonds[k])
@@ -113,35 +114,35 @@ class Growth:
         close = distance < gap
         return _Pairs(i[close], j[close], distance[close], s[close], t[close], cosine[close])
 
-    def _bond(self, batch: Batch, i: int, j: int, s: float, t: float) -> tuple[Patch, Patch] | None:
-        """Patches of a bond on candidate and fibre; None when its curve meets a side wall."""
+    def _patches(
+        self, batch: Batch, i: NDArray[np.intp], j: NDArray[np.intp], s: Array, t: Array
+    ) -> list[tuple[Patch, Patch] | None]:
+        """Patches of bonds on candidates i and fibres j; None where the curve meets a side wall."""
         d1, d2 = batch.direction[i], self.axes.direction[j]
-        foot = batch.entry[i] + s * d1
-        normal = self.axes.entry[j] + t * d2 - foot
-        distance = float(np.linalg.norm(normal))
-        if distance < 1e-6:  # embedded fibres cross in one plane: two ellipses
-            distance, normal = 0.0, np.array([0.0, 0.0, 1.0])
-            half_angle = np.pi
-            half = 1 / np.tan(np.arccos(min(abs(float(d1 @ d2)), 1.0)) / 2)
-            corners = np.array([[x * half * d1 + y * np.cross(d1, normal)] for x in (-1, 1) for y in (-1, 1)])
-            curve = foot + corners.reshape(-1, 3)
-        else:
-            normal = normal / distance
-            points = intersection_curve(d1, d2, normal, distance)
-            half_angle = float(np.arccos(distance - 1.0))
-            half = float(np.abs(points @ d1).max())
-            curve = foot + points
-        low, high = curve.min(axis=0)[:2], curve.max(axis=0)[:2]
-        inside = bool((low >= self.policy.inside_margin).all())
-        inside &= bool((high <= self.box[:2] - self.policy.inside_margin).all())
-        outside = bool((high <= -self.policy.outside_margin).any())
-        outside |= bool((low >= self.box[:2] + self.policy.outside_margin).any())
-        if not (inside or outside):
-            return None
-        return (
-            Patch(s, half, _turn(d1, normal), half_angle, inside),
-            Patch(t, half, _turn(d2, -normal), half_angle, inside),
-        )
+        foot = batch.entry[i] + s[:, None] * d1
+        normal = self.axes.entry[j] + t[:, None] * d2 - foot
+        distance = np.linalg.norm(normal, axis=1)
+        flat = distance < 1e-6  # embedded fibres cross in one plane: two ellipses
+        distance[flat], normal[flat] = 0.0, [0.0, 0.0, 1.0]
+        normal[~flat] /= distance[~flat, None]
+        curve = intersection_curves(d1, d2, normal, distance)
+        half_angle = np.arccos(distance - 1.0)
+        half = np.abs(np.einsum("ijk,ik->ij", curve, d1)).max(axis=1)
+        low, high = foot + curve.min(axis=1), foot + curve.max(axis=1)
+        cosine = np.minimum(np.abs(np.einsum("ij,ij->i", d1, d2))[flat], 1.0)
+        half[flat] = 1 / np.tan(np.arccos(cosine) / 2)
+        reach = half[flat, None] * np.abs(d1[flat]) + np.abs(np.cross(d1[flat], normal[flat]))
+        low[flat], high[flat] = foot[flat] - reach, foot[flat] + reach
+        policy, walls = self.policy, self.box[:2]
+        inside = (low[:, :2] >= policy.inside_margin).all(axis=1)
+        inside &= (high[:, :2] <= walls - policy.inside_margin).all(axis=1)
+        outside = (high[:, :2] <= -policy.outside_margin).any(axis=1)
+        outside |= (low[:, :2] >= walls + policy.outside_margin).any(axis=1)
+        clear = inside | outside
+        own = zip(s, half, angles_around(d1, normal), half_angle, inside, strict=True)
+        its = zip(t, half, angles_around(d2, -normal), half_angle, inside, strict=True)
+        pairs = zip(clear, own, its, strict=True)
+        return [(Patch(*mine), Patch(*theirs)) if ok else None for ok, mine, theirs in pairs]
 
     def _apart(self, bonds: list[Bond]) -> bool:
         """Whether all patches on the candidate, and the new ones on its partners, keep apart."""
@@ -218,11 +219,3 @@ class Growth:
         for j in later:
             partners = [k for k in self.patches[j - 1] if k < j - 1]
             self.volumes[j - 1] = self.volume(self.axes, j - 1, partners)
-
-
-def _turn(direction: Array, normal: Array) -> float:
-    """Angle of a vector across an axis, in a frame that depends on the axis alone [rad]."""
-    helper = np.eye(3)[2 if abs(direction[2]) < 0.9 else 0]
-    u = np.cross(direction, helper)
-    v = np.cross(direction, u)
-    return float(np.arctan2(normal @ v, normal @ u))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from geometry.contacts import ContactPolicy
 
@@ -82,42 +82,41 @@ def free_heights(batch: Batch, axes: Batch, box: Array, policy: ContactPolicy) -
     """Heights at which each candidate may lie, bonded to an accepted fibre inside the box, (n, cells).
 
     A shift z of a candidate changes its distance to an axis that it passes by z n_z, n being the common
-    normal, so each pair forbids and bonds intervals of z; they are summed on a grid of STEP. Pairs that are
+    normal, so each pair forbids and bonds intervals of z; they are counted on a grid of STEP. Pairs that are
     nearest at an end are left to the exact check.
     """
-    cells = int(np.ceil(box[2] / STEP))
-    n, m = len(batch.length), len(axes.length)
-    i, j = np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
-    u, v = batch.direction[i], axes.direction[j]
-    det = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    cells, n = int(np.ceil(box[2] / STEP)), len(batch.length)
+    (ux, uy, _), (x, y, _) = batch.direction.T[..., None], batch.entry.T[..., None]
+    (vx, vy, _), (other_x, other_y, _) = axes.direction.T, axes.entry.T
+    det = ux * vy - uy * vx
     det = np.where(np.abs(det) < 1e-6, 1e-6, det)
-    w = axes.entry[j] - batch.entry[i]
-    s, t = (w[:, 0] * v[:, 1] - w[:, 1] * v[:, 0]) / det, (w[:, 0] * u[:, 1] - w[:, 1] * u[:, 0]) / det
-    meets = (s > -batch.before[i]) & (s < (batch.length + batch.after)[i])
-    meets &= (t > -axes.before[j]) & (t < (axes.length + axes.after)[j])
-    i, j = i[meets], j[meets]
-    u, v, det, w, s, t = (x[meets] for x in (u, v, det, w, s, t))
-    middle = w[:, 2] + t * v[:, 2] - s * u[:, 2]  # shift that makes the axes meet
-    cross = np.linalg.norm(np.cross(u, v), axis=1)
-    stretch = cross / np.abs(det)
+    wx, wy = other_x - x, other_y - y
+    s, t = (wx * vy - wy * vx) / det, (wx * uy - wy * ux) / det  # where the two cross, seen from above
+    meets = (s > -batch.before[:, None]) & (s < (batch.length + batch.after)[:, None])
+    meets &= (t > -axes.before) & (t < axes.length + axes.after)
+    i, j = np.nonzero(meets)
+    u, v, det, s, t = batch.direction[i], axes.direction[j], det[meets], s[meets], t[meets]
+    # shift that makes the axes meet
+    middle = axes.entry[j, 2] - batch.entry[i, 2] + t * v[:, 2] - s * u[:, 2]
+    stretch = np.linalg.norm(np.cross(u, v), axis=1) / np.abs(det)
     blunt = np.abs(np.einsum("ij,ij->i", u, v)) <= policy.largest_cosine
     inside = (s > 0) & (s < batch.length[i]) & blunt
-    blocked = np.zeros((n, cells + 1))
-    bonds = np.zeros_like(blocked)
 
-    def mark(where: Array, rows: NDArray[np.intp], low: Array, high: Array, grow: float) -> None:
+    def covered(grow: float, *intervals: tuple[NDArray[np.bool_], ArrayLike, ArrayLike]) -> NDArray[np.intp]:
+        """How many intervals of shifts, given by pairs and distances low and high, cover each cell."""
+        rows = np.concatenate([i[chosen] for chosen, _, _ in intervals])
+        low = np.concatenate([(middle + end * stretch)[chosen] for chosen, end, _ in intervals])
+        high = np.concatenate([(middle + end * stretch)[chosen] for chosen, _, end in intervals])
         first = np.clip(np.rint(low / STEP - grow), 0, cells).astype(int)
         last = np.clip(np.rint(high / STEP + grow), 0, cells).astype(int)
         keep = last > first
-        np.add.at(where, (rows[keep], first[keep]), 1.0)
-        np.add.at(where, (rows[keep], last[keep]), -1.0)
+        row, size = rows[keep] * (cells + 1), n * (cells + 1)
+        change = np.bincount(row + first[keep], minlength=size)
+        change -= np.bincount(row + last[keep], minlength=size)
+        return change.reshape(n, cells + 1).cumsum(axis=1)[:, :cells]
 
-    inner = np.where(blunt, policy.bond[0], policy.gap) * stretch
-    mark(blocked, i, middle - inner, middle + inner, 0.5)
-    near, far = policy.bond[1] * stretch, policy.gap * stretch
-    for side in (-1.0, 1.0):
-        ends = np.sort(np.stack([middle + side * near, middle + side * far]), axis=0)
-        mark(blocked, i[blunt], ends[0][blunt], ends[1][blunt], 0.5)
-        ends = np.sort(np.stack([middle + side * policy.bond[0] * stretch, middle + side * near]), axis=0)
-        mark(bonds, i[inside], ends[0][inside], ends[1][inside], -0.5)
-    return (np.cumsum(blocked, axis=1)[:, :cells] < 0.5) & (np.cumsum(bonds, axis=1)[:, :cells] > 0.5)
+    nearest, near = policy.bond
+    far, inner = policy.gap, np.where(blunt, nearest, policy.gap)
+    blocked = covered(0.5, (np.ones_like(blunt), -inner, inner), (blunt, -far, -near), (blunt, near, far))
+    bonded = covered(-0.5, (inside, -near, -nearest), (inside, nearest, near))
+    return (blocked == 0) & (bonded > 0)

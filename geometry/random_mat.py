@@ -1,6 +1,7 @@
 """Random mats of near-planar fibres that percolate by construction and always mesh."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -190,13 +191,15 @@ class _Grower:
         z = (np.arange(free.shape[1]) + 0.5) * STEP
         lack = np.maximum(1.0 - growth.solid / self.goal, 0.0) + 1e-3
         middle = batch.entry[:, 2] + 0.5 * batch.length * batch.direction[:, 2]
-        layer = ((z + middle[:, None]) / growth.box[2] * TENTHS).astype(int)
-        weight = np.cumsum(free * lack[np.clip(layer, 0, TENTHS - 1)], axis=1)
-        rows = np.flatnonzero(weight[:, -1] > 0)
-        level = self.rng.random(len(rows)) * weight[rows, -1]
-        cell = np.minimum((weight[rows] < level[:, None]).sum(axis=1), free.shape[1] - 1)
+        candidate, cell = np.nonzero(free)
+        layer = ((z[cell] + middle[candidate]) / growth.box[2] * TENTHS).astype(int)
+        weight = lack[np.clip(layer, 0, TENTHS - 1)]
+        rows, first = np.unique(candidate, return_index=True)
+        sums = [np.cumsum(weight[a:b]) for a, b in pairwise([*first, len(weight)])]
+        level = self.rng.random(len(rows)) * np.array([s[-1] for s in sums])
+        found = [a + np.searchsorted(s, x) for a, s, x in zip(first, sums, level, strict=True)]
         points = points[rows].copy()
-        points[:, 2] = z[cell]
+        points[:, 2] = z[cell[found]]
         batch, good = through(points, directions[rows], growth.box, growth.policy)
         return batch.take(good)
 

@@ -83,7 +83,7 @@ def _check_fibres(mat: Mat) -> None:
     if short.size:
         k = int(short[0])
         raise GeometryError(
-            f"fibre {k + 1} reaches from {micrometres(float(low[k]))} to {micrometres(float(high[k]))} along {'xy'[axis]}, "
-            f"not through the whole cell (0 to {micrometres(reach)}), so that no cross-section stands for "
-            "it; lengthen the fibre, or take three dimensions."
+            f"fibre {k + 1} reaches from {micrometres(float(low[k]))} to {micrometres(float(high[k]))} along "
+            f"{'xy'[axis]}, not through the whole cell (0 to {micrometres(reach)}), so that no cross-section "
+            "stands for it; lengthen the fibre, or take three dimensions."
         )

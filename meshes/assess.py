@@ -94,9 +94,10 @@ def _compare(
     stack: Stack, sizing: Sizing, volumes: Mapping[str, float], areas: Mapping[str, float], raw: Raw
 ) -> None:
     """Every name of the CAD is in the mesh, with the volume and area it has there."""
+    dim = sizing.dimension
     for kind, unit, mesh_values, cad_values in (
-        ("region", "m3", volumes, raw.volumes_cad),
-        ("surface", "m2", areas, raw.areas_cad),
+        ("region", f"m{dim}", volumes, raw.volumes_cad),
+        ("surface", f"m{dim - 1}", areas, raw.areas_cad),
     ):
         if set(mesh_values) != set(cad_values):
             odd = ", ".join(sorted(set(mesh_values) ^ set(cad_values)))
@@ -109,9 +110,9 @@ def _compare(
                     f"{exact:.6g} {unit} in the CAD, further apart than {allowed:.2g}; "
                     "use a finer mesh size or another draw"
                 )
-    box, filled = stack.projected_area * stack.height, sum(volumes.values())
+    box, filled = raw.areas_cad[Surface.COUNTER] * stack.height, sum(volumes.values())
     if stack.roughness is None and abs(filled - box) > PLANE_TOLERANCE * box:
-        raise MeshingFailed(f"the elements fill {filled:.6g} m3 of a box of {box:.6g} m3; try another draw")
+        raise MeshingFailed(f"the elements fill {filled:.6g} of a box of {box:.6g} m{dim}; try another draw")
 
 
 def _allowance(stack: Stack, sizing: Sizing, name: str) -> float:

@@ -18,7 +18,7 @@ from meshes.quality import MeshReport
 from meshes.sizing import Sizing
 from meshes.tagged import TaggedMesh
 
-FORMAT = 3
+FORMAT = 6
 """To be raised whenever meshing, clean-up or the stored arrays change."""
 
 

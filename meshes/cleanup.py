@@ -17,7 +17,7 @@ import numpy as np
 
 from meshes.patch import Patch, cut_patch
 from meshes.quality import mean_ratio
-from meshes.simplices import FloatArray, IntArray, used_nodes
+from meshes.simplices import FloatArray, IntArray, corner_blocks, used_nodes
 
 GOAL = 0.1
 """Elements with a mean ratio below this are worked on, and raised as far as that goes."""
@@ -37,10 +37,10 @@ MOVES = 4
 class Cleaned:
     """The mended mesh and what was done to it."""
 
-    points: FloatArray  # (3, n_nodes), nodes without element dropped
-    cells: IntArray  # (4, n_elements)
+    points: FloatArray  # (dim, n_nodes), nodes without element dropped
+    cells: IntArray  # (dim + 1, n_elements)
     origin: IntArray  # (n_elements,) number of the element before
-    facets: IntArray  # (3, n_facets)
+    facets: IntArray  # (dim, n_facets)
     labels: IntArray  # (n_facets,)
     collapsed_edges: int
     relocated_nodes: int
@@ -66,7 +66,7 @@ def clean(
     is kept to round-off. Every step raises the worst mean ratio around it, hence nothing is inverted.
     """
     xyz = np.ascontiguousarray(points.T, dtype=np.float64).copy()
-    t, f = np.array(cells, dtype=np.int64), np.array(facets, dtype=np.int64)
+    t, f = np.array(cells, dtype=np.int32), np.array(facets, dtype=np.int32)
     origin, tags = np.arange(t.shape[1]), np.array(labels)
     flat = _flat_labels(xyz, f, tags)
     quality, shortest = mean_ratio(xyz.T, t), _shortest_edges(xyz, t)
@@ -85,7 +85,7 @@ def clean(
         relocated += done[1]
         t, keep = _applied(t, cell_numbers, patch.cells)
         origin, quality, shortest = origin[keep], quality[keep], shortest[keep]
-        edited = np.flatnonzero(np.isin(keep, cell_numbers))
+        edited = np.searchsorted(keep, [n for n in cell_numbers if n in patch.cells])
         quality[edited] = mean_ratio(xyz.T, t[:, edited])
         shortest[edited] = _shortest_edges(xyz, t[:, edited])
         f, keep = _applied(f, facet_numbers, patch.facets)
@@ -101,6 +101,22 @@ def clean(
         relocated_nodes=relocated,
         worst_before=before,
         worst_after=float(quality.min()),
+    )
+
+
+def untouched(points: FloatArray, cells: IntArray, facets: IntArray, labels: IntArray) -> Cleaned:
+    """A mesh, in any dimension, as it is: triangles need no clean-up, since slivers come in space only."""
+    worst = float(mean_ratio(points, cells).min())
+    return Cleaned(
+        points=points,
+        cells=cells,
+        origin=np.arange(cells.shape[1]),
+        facets=facets,
+        labels=labels,
+        collapsed_edges=0,
+        relocated_nodes=0,
+        worst_before=worst,
+        worst_after=worst,
     )
 
 
@@ -168,15 +184,17 @@ def _applied(
     table = table.copy()
     if alive:
         table[:, alive] = np.array([current[n] for n in alive]).T
-    keep = np.setdiff1d(np.arange(table.shape[1]), [n for n in numbers if n not in current])
-    return table[:, keep], keep
+    left = np.ones(table.shape[1], dtype=bool)
+    left[[n for n in numbers if n not in current]] = False
+    return table[:, left], np.flatnonzero(left)
 
 
 def _shortest_edges(xyz: FloatArray, cells: IntArray) -> FloatArray:
     """Length of the shortest edge of every element, shape (n_elements,)."""
-    shortest = np.full(cells.shape[1], np.inf)
-    for i, j in combinations(range(4), 2):
-        np.minimum(shortest, ((xyz[cells[i]] - xyz[cells[j]]) ** 2).sum(axis=1), out=shortest)
+    shortest = np.empty(cells.shape[1])
+    for block, x in corner_blocks(xyz.T, cells):
+        squares = [((one - other) ** 2).sum(axis=0) for one, other in combinations(x, 2)]
+        shortest[block] = np.min(squares, axis=0)
     return np.sqrt(shortest)
 
 

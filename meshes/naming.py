@@ -20,7 +20,9 @@ def checked(kind: str, item: str, named: Mapping[str, ArrayLike], count: int) ->
     for name, values in named.items():
         if str(name).startswith(STRAY_PREFIX):
             continue
-        indices = np.unique(np.asarray(values))
+        indices = np.array(values).ravel()
+        if not (indices[1:] > indices[:-1]).all():
+            indices = np.unique(indices)
         if indices.size == 0:
             raise MeshError(f"{kind} '{name}' has no {item}s; leave it out or tag its {item}s")
         if indices.dtype.kind not in "iu" or indices[0] < 0 or indices[-1] >= count:

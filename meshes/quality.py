@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geometry.regions import ELECTROLYTES, Region, Surface
 from meshes.connectivity import components, touching
-from meshes.simplices import FloatArray, IntArray, determinants
+from meshes.simplices import FloatArray, IntArray, corner_blocks, determinants
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -26,9 +27,9 @@ def mean_ratio(points: FloatArray, cells: IntArray) -> FloatArray:
     (Liu and Joe 1994, BIT 34, 268, doi:10.1007/BF01955874).
     """
     squares = np.zeros(cells.shape[1])
-    for i in range(cells.shape[0]):
-        for j in range(i):
-            squares += ((points[:, cells[i]] - points[:, cells[j]]) ** 2).sum(axis=0)
+    for block, x in corner_blocks(points, cells):
+        for one, other in combinations(x, 2):
+            squares[block] += ((one - other) ** 2).sum(axis=0)
     det = determinants(points, cells)
     if points.shape[0] == 2:
         return 2.0 * np.sqrt(3.0) * det / squares
@@ -89,7 +90,7 @@ class MeshReport:
     worst_before_cleanup: float  # worst mean ratio as the mesher left it
     collapsed_edges: int
     relocated_nodes: int
-    volumes_mesh: dict[str, float]  # [m3]
+    volumes_mesh: dict[str, float]  # [m3]; these and areas of a 2D mesh: per metre of depth
     volumes_cad: dict[str, float]  # [m3]
     areas_mesh: dict[str, float]  # [m2]
     areas_cad: dict[str, float]  # [m2]

@@ -21,8 +21,8 @@ class Raw:
     region_of_cell: IntArray  # (n_elements,) index into region_names
     region_names: tuple[str, ...]
     surface_labels: Mapping[str, tuple[int, ...]]  # labels of the facets of each surface
-    face_samples: Mapping[int, FloatArray]  # label -> points on its surface [m], (3, n)
-    volumes_cad: Mapping[str, float]  # [m3]
-    areas_cad: Mapping[str, float]  # [m2]
+    face_samples: Mapping[int, FloatArray]  # label -> points on its surface [m], (dim, n)
+    volumes_cad: Mapping[str, float]  # [m3]; of a cross-section per metre of depth [m2]
+    areas_cad: Mapping[str, float]  # [m2]; per metre of depth [m]
     porosity_cad: float | None
     seconds: Mapping[str, float]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -246,7 +247,9 @@ class TaggedMesh:
 
     def with_surfaces(self, surfaces: Mapping[str, IntArray]) -> TaggedMesh:
         """The same mesh with further (or replaced) surfaces, given as facet indices."""
-        return replace(self, surfaces={**self.surfaces, **surfaces})
+        return self._with(
+            "surfaces", checked("surface", "facet", {**self.surfaces, **surfaces}, self.n_facets)
+        )
 
     def curved(self, midpoints: FloatArray) -> TaggedMesh:
         """The same mesh with its edges bent through `midpoints` [m] (dim, n_edges), in the order of `edges`.
@@ -261,7 +264,13 @@ class TaggedMesh:
 
     def with_report(self, report: MeshReport) -> TaggedMesh:
         """The same mesh with a report."""
-        return replace(self, report=report)
+        return self._with("report", report)
+
+    def _with(self, name: str, value: object) -> TaggedMesh:
+        """The same mesh but for a field on which no table of it depends, without checking it once more."""
+        twin = copy(self)
+        object.__setattr__(twin, name, value)
+        return twin
 
     def _check_curved(self, midpoints: FloatArray) -> None:
         if midpoints.shape != (self.dim, self.n_edges) or not np.isfinite(midpoints).all():

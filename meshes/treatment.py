@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from geometry.regions import Surface
+from geometry.section import Section
 from geometry.stack import RoughnessKind, Stack
 from meshes.curving import bend, enlarge
 from meshes.exact_surfaces import Corrugation, Cylinder, ExactSurface, Plane, Shape, Sphere
@@ -48,7 +49,8 @@ def treat(mesh: TaggedMesh, stack: Stack, surface: SurfaceShape, raw: Raw) -> Tr
         if stack.roughness is None:
             surface_name, area = Surface.FIBRE_SURFACE, raw.areas_cad[Surface.FIBRE_SURFACE]
         else:  # a closed form, better than the spline of the CAD
-            surface_name, area = Surface.FOIL, stack.roughness.area_ratio() * stack.projected_area
+            projected = raw.areas_cad[Surface.COUNTER]
+            surface_name, area = Surface.FOIL, stack.roughness.area_ratio() * projected
         enlarged = enlarge(mesh, shapes, surface=surface_name, area=area)
     except MeshError as error:
         raise MeshingFailed(f"{error}; or try another draw") from error
@@ -57,10 +59,10 @@ def treat(mesh: TaggedMesh, stack: Stack, surface: SurfaceShape, raw: Raw) -> Tr
 
 def stack_shapes(mesh: TaggedMesh, stack: Stack, raw: Raw) -> list[Shape]:
     """The exact surfaces of a stack with their facets; faces that lie on none of them are left out."""
-    surfaces = list(dict.fromkeys(_surfaces(stack)))
+    surfaces = list(dict.fromkeys(_curves(Section(stack=stack)) if mesh.dim == 2 else _surfaces(stack)))
     labels = sorted(raw.face_samples)
-    samples = np.stack([raw.face_samples[label] for label in labels], axis=1)  # (3, n_labels, n_samples)
-    flat = samples.reshape(3, -1)
+    samples = np.stack([raw.face_samples[label] for label in labels], axis=1)  # (dim, n_labels, n_samples)
+    flat = samples.reshape(mesh.dim, -1)
     away = np.stack([np.abs(s.level(flat)).reshape(samples.shape[1:]).max(axis=1) for s in surfaces])
     owner = np.where(away.min(axis=0) <= MATCH * _finest_length(stack), away.argmin(axis=0), -1)
     number = facet_numbers(mesh.mesh, raw.cleaned.facets)
@@ -80,20 +82,37 @@ def _finest_length(stack: Stack) -> float:
 
 def _surfaces(stack: Stack) -> Iterator[ExactSurface]:
     """Walls, levels between layers, and what is curved or ends there."""
-    top = (stack.width, stack.depth, stack.height)
-    for axis in range(3):
-        normal = tuple(np.eye(3)[axis].tolist())
-        levels = {0.0, top[axis]}
-        if axis == 2:
-            levels |= {stack.framework_top, stack.separator_bottom_z}
-        for level in sorted(levels):
-            yield Plane(point=tuple(level * n for n in normal), normal=normal)
+    yield from _planes(stack, (stack.width, stack.depth, stack.height))
     if stack.mat is not None:
         for fibre in stack.mat.fibres:
             axis = tuple(np.subtract(fibre.end, fibre.start).tolist())
             yield Cylinder(point=fibre.start, axis=axis, radius=fibre.radius)
             yield Plane(point=fibre.start, normal=axis)
             yield Plane(point=fibre.end, normal=axis)
+    yield from _relief(stack)
+
+
+def _curves(section: Section) -> Iterator[ExactSurface]:
+    """The same of a cross-section, in coordinates (across, z)."""
+    yield from _planes(section.stack, section.corner.tolist())
+    for x, z, radius in section.circles.tolist():
+        yield Sphere(centre=(x, z), radius=radius)
+    yield from _relief(section.stack)
+
+
+def _planes(stack: Stack, corner: Sequence[float]) -> Iterator[ExactSurface]:
+    """Walls and levels of the box up to `corner` [m], the height last."""
+    for axis, top in enumerate(corner):
+        normal = tuple(np.eye(len(corner))[axis].tolist())
+        levels = {0.0, top}
+        if axis == len(corner) - 1:
+            levels |= {stack.framework_top, stack.separator_bottom_z}
+        for level in sorted(levels):
+            yield Plane(point=tuple(level * n for n in normal), normal=normal)
+
+
+def _relief(stack: Stack) -> Iterator[ExactSurface]:
+    """What a rough foil consists of."""
     rough = stack.roughness
     if rough is None:
         return

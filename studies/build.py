@@ -75,7 +75,8 @@ def cell(case: Case) -> Cell:
 
 def sizing(case: Case) -> Sizing:
     """Mesh sizes and the treatment of curved surfaces; what the case leaves open is the mesher's choice."""
-    return Sizing(size=case.mesh.size, far=case.mesh.far, surface=case.mesh.surface)
+    mesh = case.mesh
+    return Sizing(size=mesh.size, far=mesh.far, surface=mesh.surface, dimension=mesh.dimension)
 
 
 def electrolyte_law(case: Case) -> ElectrolyteLaw:
@@ -135,7 +136,9 @@ def model(case: Case, design: Design, mesh: TaggedMesh) -> Model:
         if design is Design.INSULATING_MAT:
             regions[Region.FIBRES] = Insulator()
         else:
-            regions[Region.FIBRES] = Conductor(conductivity=layers.framework.conductivity)
+            regions[Region.FIBRES] = Conductor(
+                conductivity=layers.framework.conductivity, equipotential=layers.framework.equipotential
+            )
             if Surface.FEET in mesh.surfaces:
                 boundaries[Surface.FEET] = Grounded(resistance=layers.framework.contact_resistance)
             on_fibres = kinetics(case, "fibres")

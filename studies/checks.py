@@ -9,10 +9,11 @@ from fem.conditions import Contact
 from fem.electrolyte import check_validity
 from geometry.designs import Design
 from geometry.fibres import Framework
+from geometry.section import Section
 from geometry.stack import Stack
 from meshes.sizing import Sizing
 from studies import build
-from studies.tables import SingleIonLayer
+from studies.tables import RandomFramework, SingleIonLayer
 from studies.units import shown
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def lacking(cell: CellTable, design: Design) -> tuple[str, ...]:
 
 def problems(case: Case) -> Iterator[str]:
     """One sentence for each thing that does not fit together."""
+    found = list(_parts(case))
+    yield from found or _sections(case)
+
+
+def _parts(case: Case) -> Iterator[str]:
     yield from _designs(case)
     layer = case.cell.ionic_layer
     if isinstance(layer, SingleIonLayer):
@@ -64,6 +70,11 @@ def _framework(case: Case) -> Iterator[str]:
     framework = case.cell.framework
     if framework is None:
         return
+    if framework.equipotential and framework.contact_resistance > 0.0:
+        yield (
+            "cell.framework has equipotential = true and a contact_resistance, behind which the fibres have "
+            "no given potential; leave one of them out."
+        )
     size = framework.fibre_diameter
     for name, length in (("cell.framework.thickness", framework.thickness), ("cell.width", case.cell.width),
                          ("cell.depth", case.cell.depth)):  # fmt: skip
@@ -76,11 +87,34 @@ def _framework(case: Case) -> Iterator[str]:
     porosity = getattr(framework, "porosity", None)
     if porosity is not None:  # before it is drawn: a cell of millimetres would take hours
         solid = (1.0 - porosity) * framework.thickness * case.cell.width * case.cell.depth
-        found = [*_refused("mesh", lambda: Sizing(size=case.mesh.size).require_area(4.0 * solid / size))]
+        surface = 4.0 * solid / size / (case.cell.width if case.mesh.dimension == 2 else 1.0)
+        sizing = Sizing(size=case.mesh.size, dimension=case.mesh.dimension)
+        found = [*_refused("mesh", lambda: sizing.require_area(surface))]
         if found:
             yield from found
             return
     yield from _refused("cell.framework", lambda: _drawn(case, build.framework(framework)))
+
+
+def _sections(case: Case) -> Iterator[str]:
+    """In two dimensions every design must have a cross-section that stands for it."""
+    framework, cell = case.cell.framework, build.cell(case)
+    if case.mesh.dimension == 3:
+        return
+    if isinstance(framework, RandomFramework) and any(d.has_framework for d in case.designs):
+        yield (
+            'mesh.dimension is 2, and a framework of kind "random" has no cross-section that stands for it; '
+            'take kind = "parallel", or dimension = 3.'
+        )
+        return
+    found = [
+        sentence
+        for design in case.designs
+        for sentence in _refused(
+            "mesh.dimension is 2", lambda design=design: Section(stack=cell.stack(design))
+        )
+    ]
+    yield from dict.fromkeys(found)
 
 
 def _drawn(case: Case, framework: Framework) -> None:

@@ -91,7 +91,7 @@ def with_error_bars(
             f"mesh size {_short(sizing.size)} leaves no room for a coarser mesh that resolves the "
             "geometry; use a finer mesh.size"
         )
-    found = [_resolution(sizing.size, result.mesh, result.metrics)]
+    found = [_resolution(sizing.size, result.mesh, result.metrics, sizing.dimension)]
     for each in coarser:
         label = f"mesh size {_short(each.size)}"
         tell(label)
@@ -112,7 +112,7 @@ def with_error_bars(
             notes.append(f"{label}: {error}")
         else:
             assert mesh.report is not None
-            found.insert(0, _resolution(each.size, mesh.report, solution.metrics))
+            found.insert(0, _resolution(each.size, mesh.report, solution.metrics, each.dimension))
     order = 3.0 if case.mesh.order == 2 and case.mesh.surface is SurfaceShape.CURVED else 2.0
     bars = _bars(_read_off(case, result, found), found, order, notes)
     checks = [check for check in result.trust if check.name != "discretisation"]
@@ -138,8 +138,8 @@ def coarser_sizings(sizing: Sizing, stack: Stack) -> list[Sizing]:
     return []
 
 
-def _resolution(asked: float, report: MeshReport, metrics: Mapping[str, float]) -> Resolution:
-    size = (sum(report.volumes_mesh.values()) / report.n_elements) ** (1.0 / 3.0)
+def _resolution(asked: float, report: MeshReport, metrics: Mapping[str, float], dimension: int) -> Resolution:
+    size = (sum(report.volumes_mesh.values()) / report.n_elements) ** (1.0 / dimension)
     return Resolution(asked=asked, size=size, elements=report.n_elements, metrics=metrics)
 
 

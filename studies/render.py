@@ -54,6 +54,9 @@ def _draw(fields: Path, target: Path, width: int, height: int) -> Path:
     surfaces = [surface for surface in surfaces if FIELD in surface.cell_data]
     if not surfaces:
         raise NoPicture(f"{fields} has no surface with {FIELD}; run the design again.")
+    if surfaces[0].get_cell(0).dimension == 1:
+        depth = 0.5 * max(surface.length for surface in surfaces)
+        surfaces = [_drawn_out(surface, depth) for surface in surfaces]
     values, areas = [], []
     for surface in surfaces:
         surface.points = surface.points * 1e6  # um
@@ -93,6 +96,13 @@ def _draw(fields: Path, target: Path, width: int, height: int) -> Path:
     plotter.close()
     imsave(target, _cropped(pixels))
     return target
+
+
+def _drawn_out(curves: Any, depth: float) -> Any:
+    """Curves of a cross-section (across, z) as strips, along which nothing changes."""
+    lines = curves.extract_geometry()
+    lines.points = lines.points[:, [0, 2, 1]]
+    return lines.extrude((0.0, depth, 0.0), capping=False)
 
 
 def _cropped(pixels: np.ndarray, margin: int = 12) -> np.ndarray:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import platform
-import resource
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -25,6 +23,7 @@ from meshes.quality import MeshReport
 from meshes.tagged import TaggedMesh
 from studies import build, limits
 from studies.case import Case
+from studies.memory import Memory
 from studies.mesh_checks import mesh_checks
 from studies.parameters import parameters
 from studies.plain import plain
@@ -144,37 +143,6 @@ def record(case: Case, result: DesignResult) -> dict[str, Any]:
 def version() -> str:
     """Version of the program as installed."""
     return metadata.version("bilayer-anode")
-
-
-class Memory:
-    """Largest resident memory [MiB] of this process at the end of each stage, by the stage's first word.
-
-    The system keeps one high-water mark for a process, so the numbers never fall.
-    """
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._tell = progress or (lambda _text: None)
-        self._stage = "start"
-        self.by_stage: dict[str, float] = {}
-
-    def __call__(self, text: str) -> None:
-        """Pass a stage text on; the stage before it is over."""
-        self.by_stage[self._stage] = _high_water(resource.RUSAGE_SELF)
-        self._stage = text.split()[0].rstrip(":")
-        self._tell(text)
-
-    def record(self) -> dict[str, Any]:
-        """By stage, of the whole program, and of the largest mesher that it started."""
-        self.by_stage[self._stage] = _high_water(resource.RUSAGE_SELF)
-        return {
-            "by_stage_MiB": self.by_stage,
-            "program_MiB": _high_water(resource.RUSAGE_SELF),
-            "mesher_MiB": _high_water(resource.RUSAGE_CHILDREN),
-        }
-
-
-def _high_water(who: int) -> float:
-    return resource.getrusage(who).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _solver(solution: Solution, seconds: Mapping[str, float], memory: Mapping[str, Any]) -> dict[str, Any]:

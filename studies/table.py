@@ -53,9 +53,9 @@ NOTES = (
     "³ depth to which a steady current would reach into an endless mat",
 )
 MESH_ROWS = (
-    Row("tetrahedra", "n_elements", 1.0, ",.0f"),
+    Row("elements", "n_elements", 1.0, ",.0f"),
     Row("nodes", "n_nodes", 1.0, ",.0f"),
-    Row("worst mean ratio (1: regular tetrahedron)", "worst_mean_ratio"),
+    Row("worst mean ratio (1: regular element)", "worst_mean_ratio"),
     Row("1 % quantile of the mean ratio", "mean_ratio_p01"),
     Row("collapsed edges", "collapsed_edges", 1.0, ".0f"),
     Row("porosity, geometry", "porosity_cad", 1.0, ".4f"),

@@ -52,7 +52,8 @@ class RandomFramework(Table):
 
     tilt: standard deviation of the angle to the anode plane. alignment: 0 is isotropic in the plane, large
     values put all fibres along alignment_axis (angle to x). embedded_share: largest share of fibres that lie
-    in the anode plane.
+    in the anode plane. equipotential (of every kind of framework): fibres on the anode plane have its
+    potential and need no unknowns; the result bounds what that leaves out.
     """
 
     kind: Literal["random"]
@@ -66,6 +67,7 @@ class RandomFramework(Table):
     embedded_share: Annotated[Share, ASSUMED] = RandomMat.embedded_share
     conductivity: Conductivity = 1000.0
     contact_resistance: ContactResistance = 0.0
+    equipotential: Annotated[bool, Strict()] = False
 
 
 class OrderedFramework(Table):
@@ -77,6 +79,7 @@ class OrderedFramework(Table):
     porosity: Porosity
     conductivity: Conductivity = 1000.0
     contact_resistance: ContactResistance = 0.0
+    equipotential: Annotated[bool, Strict()] = False
 
 
 class GivenFibre(Table):
@@ -97,6 +100,7 @@ class ListFramework(Table):
     thickness: Length
     conductivity: Conductivity = 1000.0
     contact_resistance: ContactResistance = 0.0
+    equipotential: Annotated[bool, Strict()] = False
     csv: Annotated[str | None, Field(exclude=True, examples=['"fibres.csv"'])] = None
     fibres: Annotated[
         tuple[GivenFibre, ...], Field(min_length=1, examples=["[{start = ..., end = ..., diameter = ...}]"])
@@ -256,14 +260,17 @@ def _surface(data: Mapping[str, Any]) -> SurfaceShape:
 
 
 class MeshTable(Table):
-    """Sizes of the tetrahedra at fibres and far from them (chosen by the program unless given); fields.
+    """Sizes of the elements at fibres and far from them (chosen by the program unless given); fields.
 
+    dimension: 3, or 2 for the cross-section of designs that are the same along one side: parallel fibres, a
+    corrugation, flat layers. It gives what the whole cell gives; areas are those of a cell one metre deep.
     order: 1 (linear fields) or 2 (quadratic ones). surface: how elements follow fibres and rough foils:
     straight, area-preserving (straight, with the radii enlarged until the area is exact) or curved.
     """
 
     size: Annotated[float, Unit("m", "0.35 um", above=0.0)]
     far: Annotated[float, Unit("m", "2 um", above=0.0)] | None = None
+    dimension: Literal[2, 3] = 3
     order: Literal[1, 2] = 1
     surface: Annotated[SurfaceShape, Field(default_factory=_surface)]
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from geometry.contacts import ContactPolicy, clusters, intersection_curve
+from geometry.contacts import ContactPolicy, clusters, intersection_curves
 from geometry.errors import GeometryError, MatError
 from geometry.fibres import Mat
 from geometry.orientation import Orientation
@@ -115,7 +115,7 @@ def test_intersection_curve_lies_on_both_cylinders():
     """Unit cylinders along d1 and d2, whose axes pass at 1.3 along the common normal."""
     d1, d2 = np.array([1.0, 0, 0]), np.array([0.6, 0.8, 0])
     normal = np.array([0.0, 0, 1])
-    curve = intersection_curve(d1, d2, normal, 1.3)
+    curve = intersection_curves(d1[None], d2[None], normal[None], np.array([1.3]))[0]
     assert np.allclose(np.linalg.norm(np.cross(curve, d1), axis=1), 1.0)
     assert np.allclose(np.linalg.norm(np.cross(curve - 1.3 * normal, d2), axis=1), 1.0)
 
