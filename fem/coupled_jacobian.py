@@ -9,6 +9,7 @@ surfaces add g = di/deta on the potentials of both sides and h = di/dc; multipli
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +18,10 @@ import scipy.sparse as sp
 from fem.electrolyte import Properties
 from fem.elements import Floats, Ints, scatter
 from fem.fluxes import TO_AMPERE
-from fem.interface import ReactingSurface, SurfaceState, antisymmetric, nodes_of
+from fem.interface import ReactingSurface, SurfaceState
 from fem.linear import BorderedSystem, Preconditioner
 from fem.materials import Electrolyte
+from fem.pattern import Pattern, SurfacePairs
 from fem.preconditioners import BlockTriangular, SymmetricNeighbour
 from fem.state import Residual
 
@@ -36,25 +38,26 @@ class CoupledJacobian:
         self._number[system.free] = np.arange(system.free.size)
         spaces, n = system.spaces, system.spaces.size
         nodes = [next(iter(body.unknowns.values())) for body in system.bodies]
-        nodes += [nodes_of(surface) for surface in spaces.surfaces]
-        keys = [(at[:, None] * n + at[None]).ravel() for at in nodes]
-        entries, places = np.unique(np.concatenate(keys or [np.zeros(0, dtype=int)]), return_inverse=True)
-        self._slots = np.split(places.astype(np.int32), np.cumsum([k.size for k in keys])[:-1])
-        self._n_entries = entries.size
+        self._pairs = tuple(SurfacePairs(surface, np.arange(n)) for surface in spaces.surfaces)
+        local = [np.broadcast_arrays(at[:, None], at[None]) for at in nodes]
+        self._graph = Pattern(n, [*local, *(block[:2] for pairs in self._pairs for block in pairs.blocks)])
+        self._slots = [self._graph.places_among(at) for at in nodes]
+        for pairs in self._pairs:
+            pairs.locate(self._graph)
         # the four blocks are put together with numbers in place of entries: where each of them goes
-        graph = entries % n, np.searchsorted(entries // n, np.arange(n + 1))
+        size, salt, free = self._graph.indices.size, system.salt, system.free
+        graph = self._graph.indices, self._graph.indptr
         numbered = [
-            sp.csr_matrix((np.arange(1.0, entries.size + 1) + k * entries.size, *graph), shape=(n, n))
-            for k in range(4)
+            sp.csr_matrix((np.arange(1.0, size + 1) + k * size, *graph), shape=(n, n)) for k in range(4)
         ]
-        salt, free = system.salt, system.free
         whole = sp.bmat(
             [[numbered[0], numbered[1][:, salt]], [numbered[2][salt], numbered[3][salt][:, salt]]],
             format="csr",
         )[free][:, free]
-        whole.sort_indices()
-        self._gather = whole.data.astype(np.int64) - 1
-        self._indices, self._indptr = whole.indices, whole.indptr
+        self._n_potential = int((free < n).sum())
+        self._whole = _Gather.of(whole)
+        self._potentials = _Gather.of(whole[: self._n_potential, : self._n_potential])
+        self._salts = _Gather.of(numbered[0][salt][:, salt])
 
     def of(self, system: CoupledSystem) -> CoupledJacobian:
         """The same pattern for a system with other laws."""
@@ -68,10 +71,9 @@ class CoupledJacobian:
 
     def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
         """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
-        system, slots = self.system, iter(self._slots)
-        blocks = np.zeros((4, self._n_entries))  # (potentials, c) x (potentials, c)
-        for body, fluxes in zip(system.bodies, residual.fluxes, strict=True):
-            place = next(slots)
+        system = self.system
+        blocks = np.zeros((4, self._graph.indices.size))  # (potentials, c) x (potentials, c)
+        for body, fluxes, place in zip(system.bodies, residual.fluxes, self._slots, strict=True):
             for equation, flux in fluxes.items():
                 for field in body.unknowns:
                     local = np.zeros(1)
@@ -89,21 +91,13 @@ class CoupledJacobian:
         for j, compartment in enumerate(system.spaces.compartments):
             columns[:, j] = system.capacity[j] / compartment.pore_volume
             rows[j] = system.capacity[j] * (scale / compartment.amount)
-        for surface, at in zip(system.spaces.surfaces, residual.surfaces, strict=True):
-            place = next(slots)
-            by_eta, by_c = surface.mass(at.reaction.slope_eta), surface.mass(at.reaction.slope_c)
-            if surface.first is None:
-                by_potential, by_c = by_eta, -by_c
-            else:
-                by_potential = antisymmetric(by_eta, -by_eta)
-                by_c = antisymmetric(np.zeros_like(by_c), by_c)
-            blocks[0] += scatter(place, by_potential, self._n_entries)
-            blocks[1] += scatter(place, by_c, self._n_entries)
-            if current_is_given and surface.terminal == "counter":
-                self._add_current(surface, at, columns, rows, corner)
-        free = system.free
-        entries = blocks.ravel()[self._gather], self._indices, self._indptr
-        matrix = sp.csr_matrix(entries, shape=(free.size, free.size))
+        for pairs, at in zip(self._pairs, residual.surfaces, strict=True):
+            by_eta, by_c = pairs.sum(at.reaction.slope_eta), pairs.sum(at.reaction.slope_c)
+            pairs.add(blocks[0], by_eta, -by_eta)
+            pairs.add(blocks[1], np.zeros_like(by_c), by_c)
+            if current_is_given and pairs.surface.terminal == "counter":
+                self._add_current(pairs.surface, at, columns, rows, corner)
+        matrix, free = self._whole.matrix(blocks.ravel()), system.free
         columns, rows = columns[free], rows[:, free]
         return BorderedSystem(
             matrix=matrix,
@@ -132,7 +126,7 @@ class CoupledJacobian:
         self, residual: Residual, matrix: sp.csr_matrix, columns: Floats, rows: Floats, corner: Floats
     ) -> Preconditioner:
         system = self.system
-        bodies, n_potential = len(system.spaces.compartments), int((system.free < system.spaces.size).sum())
+        bodies, n_potential = len(system.spaces.compartments), self._n_potential
         salt = self._number[system.salt]
         of = system.spaces.compartment_of[system.salt]
         psi_slope = self._psi_slope(residual)
@@ -141,7 +135,7 @@ class CoupledJacobian:
         lift = np.zeros((matrix.shape[0], bodies))
         lift[salt, of] = 1.0  # k_j raises phi_e in body j
         rest = SymmetricNeighbour(
-            companion=lambda: self._companion(residual, n_potential),
+            companion=lambda: self._companion(residual),
             scale=np.ones(n_potential),
             lift=lift[:n_potential],
             columns=np.concatenate(((matrix @ lift)[:n_potential], columns[:n_potential, bodies:]), axis=1),
@@ -176,50 +170,53 @@ class CoupledJacobian:
     def _law(self, material: Electrolyte) -> Properties:
         return Properties.of(material.law, self.system.model.temperature, material.transference)
 
-    def _companion(self, residual: Residual, n_potential: int) -> sp.csr_matrix:
+    def _companion(self, residual: Residual) -> sp.csr_matrix:
         """The potentials' operator at equilibrium: sigma, kappa_ss/N_M and kappa_i, kinetic slopes in eta
         only."""
-        parts = []
-        for body in self.system.bodies:
-            field = "phi_s" if "phi_s" in body.unknowns else "phi_e"
+        data = np.zeros(self._graph.indices.size)
+        for body, place in zip(self.system.bodies, self._slots, strict=True):
             coefficient = getattr(body.material, "conductivity", 1.0) * np.ones_like(body.elements.weights)
             if isinstance(body.material, Electrolyte):
                 c = self._concentration(body, residual)
                 coefficient = self._law(body.material).steady_conductivity(c) / body.material.macmullin
-            parts.append((body.unknowns[field], body.elements.diffusion(coefficient)))
-        for surface, at in zip(self.system.spaces.surfaces, residual.surfaces, strict=True):
-            block = surface.mass(at.reaction.slope_eta)
-            if surface.first is not None:
-                block = antisymmetric(block, -block)
-            parts.append((nodes_of(surface), block))
-        return _sum(parts, self._number, n_potential)
+            data += scatter(place, body.elements.diffusion(coefficient), data.size)
+        for pairs, at in zip(self._pairs, residual.surfaces, strict=True):
+            by_eta = pairs.sum(at.reaction.slope_eta)
+            pairs.add(data, by_eta, -by_eta)
+        return self._potentials.matrix(data)
 
     def _anion_operator(self, residual: Residual) -> sp.csr_matrix:
         """The operator of (1 - t+) kappa / N_M on the salt unknowns [S]."""
-        parts = []
-        for body in self.system.bodies:
+        data = np.zeros(self._graph.indices.size)
+        for body, place in zip(self.system.bodies, self._slots, strict=True):
             if isinstance(body.material, Electrolyte):
                 law, c = self._law(body.material), self._concentration(body, residual)
                 coefficient = (1 - law.t(c)) * law.kappa(c) / body.material.macmullin
-                parts.append((body.unknowns["c"], body.elements.diffusion(coefficient)))
-        number = np.full(self.system.size, -1)
-        number[self.system.spaces.size :] = np.arange(self.system.salt.size)
-        return _sum(parts, number, self.system.salt.size)
+                data += scatter(place, body.elements.diffusion(coefficient), data.size)
+        return self._salts.matrix(data)
 
     def _concentration(self, body: Body, residual: Residual) -> Floats:
         """c (n_q, n) at the quadrature points of a body of liquid."""
         return body.elements.shape.T @ residual.fields.concentration[body.unknowns["phi_e"]]
 
 
-def _sum(parts: list[tuple[Ints, Floats]], number: Ints, size: int) -> sp.csr_matrix:
-    """Sum of local matrices (n_local, n_local, n) at unknowns (n_local, n), renumbered; -1 is left out."""
-    rows, columns, data = [], [], []
-    for unknowns, local in parts:
-        k = number[unknowns]
-        row, column = np.broadcast_arrays(k[:, None], k[None])
-        there = (row >= 0) & (column >= 0)
-        rows.append(row[there])
-        columns.append(column[there])
-        data.append(local[there])
-    entries = np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))
-    return sp.coo_matrix(entries, shape=(size, size)).tocsr()
+@dataclass(frozen=True, kw_only=True)
+class _Gather:
+    """A CSR matrix whose entries are taken from an array, by place."""
+
+    places: Ints
+    indices: Ints
+    indptr: Ints
+
+    @classmethod
+    def of(cls, numbered: sp.csr_matrix) -> _Gather:
+        """From a matrix that holds place + 1 in each of its entries."""
+        numbered.sort_indices()
+        return cls(
+            places=numbered.data.astype(np.int64) - 1, indices=numbered.indices, indptr=numbered.indptr
+        )
+
+    def matrix(self, values: Floats) -> sp.csr_matrix:
+        """The square matrix of values by place."""
+        size = self.indptr.size - 1
+        return sp.csr_matrix((values[self.places], self.indices, self.indptr), shape=(size, size))

@@ -20,7 +20,7 @@ from meshes.tagged import TaggedMesh
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
 
-DEGREE = {1: 2, 2: 5}
+DEGREE = {1: 1, 2: 5}
 """Degree of the rule on elements, by the order of the field: coefficients vary within an element."""
 FACET_DEGREE = {1: {1: 3, 2: 2}, 2: {1: 7, 2: 6}}
 """Degree of the rule on facets, by the order of the field and the dimension of the facet."""

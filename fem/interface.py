@@ -105,14 +105,3 @@ def evaluate(
     if frozen.any():
         reaction = reaction._replace(slope_c=np.where(frozen, 0.0, reaction.slope_c))
     return SurfaceState(eta=eta, concentration=c, reaction=reaction, weights=surface.weights)
-
-
-def nodes_of(surface: ReactingSurface) -> Ints:
-    """Unknowns (n_local or 2 n_local, n) of the potentials on which the current of a surface depends."""
-    return surface.second if surface.first is None else np.concatenate((surface.first, surface.second))
-
-
-def antisymmetric(by_first: Floats, by_second: Floats) -> Floats:
-    """What the first side gains the second loses: rows [+i; -i] over columns [first, second]."""
-    block = np.concatenate((by_first, by_second), axis=1)
-    return np.concatenate((block, -block))

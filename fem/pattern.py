@@ -36,6 +36,18 @@ class Pattern:
         found = np.searchsorted(self._keys, rows * self.size + cols)
         return np.where((rows >= 0) & (cols >= 0), found, self._keys.size)
 
+    def places_among(self, nodes: Ints) -> Ints:
+        """Places (n_local, n_local, n) of the entries that nodes (n_local, n) >= 0 have with each other."""
+        k = len(nodes)
+        out = np.empty((k, *nodes.shape), dtype=np.int64)
+        transposed = self.places(self.indices.astype(np.int64), self.rows)
+        for i in range(k):
+            out[i, i] = self.places(nodes[i], nodes[i])
+            for j in range(i):
+                out[i, j] = self.places(nodes[i], nodes[j])
+                out[j, i] = transposed[out[i, j]]
+        return out
+
     def values(self, rows: Ints, cols: Ints, values: Floats) -> Floats:
         """Values (n + 1,) of all entries, and of the spare one, from those of some, each given once."""
         some = sp.coo_matrix((values, (rows, cols)), shape=(self.size, self.size)).tocsr()
