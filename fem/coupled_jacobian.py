@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fem.electrolyte import Properties
-from fem.elements import Floats, Ints, scatter
+from fem.elements import Floats, Ints, present, scatter
 from fem.fluxes import TO_AMPERE
 from fem.interface import ReactingSurface, SurfaceState
 from fem.linear import BorderedSystem, Preconditioner
@@ -39,8 +39,8 @@ class CoupledJacobian:
         spaces, n = system.spaces, system.spaces.size
         nodes = [next(iter(body.unknowns.values())) for body in system.bodies]
         self._pairs = tuple(SurfacePairs(surface, np.arange(n)) for surface in spaces.surfaces)
-        local = [np.broadcast_arrays(at[:, None], at[None]) for at in nodes]
-        self._graph = Pattern(n, [*local, *(block[:2] for pairs in self._pairs for block in pairs.blocks)])
+        edges = [(at[i], at[:i]) for at in nodes for i in range(1, len(at))]
+        self._graph = Pattern(n, [*edges, *(block[:2] for pairs in self._pairs for block in pairs.blocks)])
         self._slots = [self._graph.places_among(at) for at in nodes]
         for pairs in self._pairs:
             pairs.locate(self._graph)
@@ -76,14 +76,10 @@ class CoupledJacobian:
         for body, fluxes, place in zip(system.bodies, residual.fluxes, self._slots, strict=True):
             for equation, flux in fluxes.items():
                 for field in body.unknowns:
-                    local = np.zeros(1)
-                    if field in flux.by_gradient:
-                        local = local + body.elements.diffusion(flux.by_gradient[field])
-                    if field in flux.by_value:
-                        local = local + body.elements.advection(flux.by_value[field])
-                    if local.ndim > 1:
-                        block = blocks[2 * (equation == "c") + (field == "c")]
-                        block += scatter(place, -TO_AMPERE[equation] * local, block.size)
+                    block = blocks[2 * (equation == "c") + (field == "c")]
+                    slopes = flux.by_gradient.get(field), flux.by_value.get(field)
+                    if any(slope is not None for slope in slopes):
+                        body.elements.add_matrices(block, place, -TO_AMPERE[equation], *slopes)
         bodies = len(system.spaces.compartments)
         width = bodies + int(current_is_given)
         columns, rows = np.zeros((system.size, width)), np.zeros((width, system.size))
@@ -162,7 +158,7 @@ class CoupledJacobian:
         total, count = np.zeros(system.salt.size), np.zeros(system.salt.size)
         for body in system.bodies:
             if isinstance(body.material, Electrolyte):
-                mine = np.unique(body.unknowns["c"]) - system.spaces.size
+                mine = present(body.unknowns["c"] - system.spaces.size, system.salt.size)
                 total[mine] += sum(self._law(body.material).dpsi_dc(c[mine]))
                 count[mine] += 1
         return total / count
@@ -179,7 +175,7 @@ class CoupledJacobian:
             if isinstance(body.material, Electrolyte):
                 c = self._concentration(body, residual)
                 coefficient = self._law(body.material).steady_conductivity(c) / body.material.macmullin
-            data += scatter(place, body.elements.diffusion(coefficient), data.size)
+            body.elements.add_matrices(data, place, 1.0, coefficient, None)
         for pairs, at in zip(self._pairs, residual.surfaces, strict=True):
             by_eta = pairs.sum(at.reaction.slope_eta)
             pairs.add(data, by_eta, -by_eta)
@@ -192,7 +188,7 @@ class CoupledJacobian:
             if isinstance(body.material, Electrolyte):
                 law, c = self._law(body.material), self._concentration(body, residual)
                 coefficient = (1 - law.t(c)) * law.kappa(c) / body.material.macmullin
-                data += scatter(place, body.elements.diffusion(coefficient), data.size)
+                body.elements.add_matrices(data, place, 1.0, coefficient, None)
         return self._salts.matrix(data)
 
     def _concentration(self, body: Body, residual: Residual) -> Floats:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fem.kernels import add_matrices
 from meshes import lagrange
 from meshes.tagged import TaggedMesh
 
@@ -60,7 +61,8 @@ class Elements:
         nodes = mesh.node_points(order)[:, mesh.nodes_of_cells(order)[:, elements]]
         jacobian = lagrange.jacobians(nodes, at)
         det, inverse = lagrange.determinant(jacobian), lagrange.inverse(jacobian)
-        gradients = np.einsum("lkq,kdqn->ldqn", lagrange.shape_slopes(order, at), inverse)
+        slopes = lagrange.shape_slopes(order, at)
+        gradients = np.ascontiguousarray(np.einsum("lkq,kdqn->ldqn", slopes, inverse))
         volume = 2.0 if dim == 2 else 6.0
         return cls(
             dofs=dofs,
@@ -81,8 +83,8 @@ class Elements:
         return Elements(
             dofs=self.dofs[:, keep],
             shape=self.shape,
-            gradients=self.gradients[..., keep],
-            weights=self.weights[:, keep],
+            gradients=np.ascontiguousarray(self.gradients[..., keep]),
+            weights=np.ascontiguousarray(self.weights[:, keep]),
         )
 
     def with_unknowns(self, dofs: Ints) -> Elements:
@@ -113,20 +115,18 @@ class Elements:
         local = np.einsum("dqn,ldqn->ln", weighted, self.gradients[1:], optimize=True)
         return scatter(self.dofs, np.concatenate((-local.sum(0, keepdims=True), local)), size)
 
-    def diffusion(self, coefficient: Floats) -> Floats:
-        """Local matrices (n_local, n_local, n) of int a grad N_j . grad N_i, from a (n_q, n)."""
-        weighted = self.weights * coefficient
-        if self.gradients.shape[2] == 1:
-            weighted = weighted.sum(0, keepdims=True)
-        return np.einsum("idqn,jdqn,qn->ijn", self.gradients, self.gradients, weighted, optimize=True)
+    def add_matrices(
+        self, data: Floats, places: Ints, gain: float, by_gradient: Floats | None, by_value: Floats | None
+    ) -> None:
+        """Add gain * int (a grad N_j + b N_j) . grad N_i to data (n_entries,) at places (n_local, n_local, n).
 
-    def advection(self, vector: Floats) -> Floats:
-        """Local matrices (n_local, n_local, n) of int N_j b . grad N_i, from b (dim, n_q, n)."""
-        weighted = vector * self.weights
-        if self.gradients.shape[2] == 1:
-            by_j = np.einsum("jq,dqn->jdn", self.shape, weighted, optimize=True)
-            return np.einsum("idn,jdn->ijn", self.gradients[:, :, 0], by_j, optimize=True)
-        return np.einsum("idqn,jq,dqn->ijn", self.gradients, self.shape, weighted, optimize=True)
+        a (n_q, n) = by_gradient and b (dim, n_q, n) = by_value; None stands for zero.
+        """
+        dim, n_q, n = self.gradients.shape[1], *self.weights.shape
+        a = np.zeros((0, n)) if by_gradient is None else np.broadcast_to(by_gradient, (n_q, n))
+        b = np.zeros((0, 1, n)) if by_value is None else np.broadcast_to(by_value, (dim, n_q, n))
+        fields = (np.ascontiguousarray(f) for f in (self.shape, self.gradients, self.weights, a, b))
+        add_matrices(places, *fields, gain, data)
 
 
 def traces(mesh: TaggedMesh, facets: Ints, order: int) -> tuple[Floats, Floats, Floats]:

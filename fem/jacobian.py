@@ -34,7 +34,8 @@ class JacobianPattern:
         self._pairs = tuple(SurfacePairs(surface, number) for surface in spaces.surfaces)
         entries = [k.entries(number) for k in (stiffness, layers)]
         blocks = [block[:2] for pairs in self._pairs for block in pairs.blocks]
-        self.pattern = Pattern(spaces.free.size, [*(e[:2] for e in entries), *blocks])
+        edges = [(number[k.rows], number[k.cols]) for k in (stiffness, layers)]
+        self.pattern = Pattern(spaces.free.size, [*edges, *blocks])
         for pairs in self._pairs:
             pairs.locate(self.pattern)
         self._stiffness, self._layers = (self.pattern.values(*e) for e in entries)

@@ -77,3 +77,31 @@ def smooth(indptr, indices, data, scaling, change, keep, gain, new, x, r, low, h
         r[i] = total
         new[i] = keep * change[i] + gain * scaling[i] * total
         x[i] += new[i]
+
+
+@numba.njit(nogil=True, cache=True)
+def add_matrices(places, shape, gradients, weights, a, b, gain, data):
+    """data[places[i, j, e]] += gain int (a grad N_j + b N_j) . grad N_i over every element e.
+
+    Shapes as in `Elements`; a (0, n) and b (0, 1, n) stand for zero.
+    """
+    k, dim, n_g, n = gradients.shape
+    local = np.empty((k, dim))
+    for e in range(n):
+        for q in range(weights.shape[0]):
+            for i in range(k):
+                for d in range(dim):
+                    local[i, d] = gradients[i, d, min(q, n_g - 1), e]
+            weight = gain * weights[q, e]
+            for i in range(k):
+                drift = 0.0
+                for d in range(b.shape[0]):
+                    drift += b[d, q, e] * local[i, d]
+                for j in range(k):
+                    value = drift * shape[j, q]
+                    if a.shape[0]:
+                        product = 0.0
+                        for d in range(dim):
+                            product += local[i, d] * local[j, d]
+                        value += a[q, e] * product
+                    data[places[i, j, e]] += weight * value

@@ -12,17 +12,18 @@ from fem.interface import ReactingSurface
 
 
 class Pattern:
-    """The entries of a square matrix (size, size) by row and column, sorted; rows or columns < 0 have no
-    place and share a spare one behind the last."""
+    """The entries of a square matrix (size, size) by row and column, sorted: those of the given pairs in both
+    orders, and the diagonal. Numbers < 0 have no place and share a spare one behind the last."""
 
     def __init__(self, size: int, pairs: Sequence[tuple[Ints, Ints]]) -> None:
-        rows, cols = (
-            np.concatenate([np.zeros(0, int), *(pair[k].ravel() for pair in pairs)]) for k in (0, 1)
-        )
-        there = (rows >= 0) & (cols >= 0)
-        entries = np.ones(int(there.sum()), dtype=bool), (rows[there], cols[there])
-        graph = sp.coo_matrix(entries, shape=(size, size)).tocsr()
-        graph.sum_duplicates()
+        graph = sp.identity(size, dtype=bool, format="csr")
+        for one, other in pairs:
+            rows, cols = np.broadcast_arrays(one, other)
+            there = (rows >= 0) & (cols >= 0)
+            entries = np.ones(int(there.sum()), dtype=bool), (rows[there], cols[there])
+            half = sp.coo_matrix(entries, shape=(size, size)).tocsr()
+            graph = graph + half + half.T
+        graph.sort_indices()
         self.size, self.indices, self.indptr = size, graph.indices, graph.indptr
         self._keys = self.rows * size + self.indices
 
