@@ -118,7 +118,7 @@ class Elements:
     def add_matrices(
         self, data: Floats, places: Ints, gain: float, by_gradient: Floats | None, by_value: Floats | None
     ) -> None:
-        """Add gain * int (a grad N_j + b N_j) . grad N_i to data (n_entries,) at places (n_local, n_local, n).
+        """Add gain * int (a grad N_j + b N_j) . grad N_i to data (n_entries,) at places (n_local,) * 2 + (n,).
 
         a (n_q, n) = by_gradient and b (dim, n_q, n) = by_value; None stands for zero.
         """

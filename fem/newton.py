@@ -99,15 +99,15 @@ def newton(system: SteadySystem, start: State, session: LinearSession) -> Newton
     history: list[float] = []
     for _ in range(MAX_STEPS):
         scale = current_scale(system, residual)
-        merit = _merit(residual, scale)
-        history.append(merit)
+        size = merit(residual, scale)
+        history.append(size)
         if _converged(residual, scale):
             return NewtonResult(
                 state=state, residual=residual, outcome=Outcome.CONVERGED, history=tuple(history)
             )
-        if len(history) > PATIENCE and merit > 0.9 * history[-1 - PATIENCE]:
+        if len(history) > PATIENCE and size > 0.9 * history[-1 - PATIENCE]:
             break
-        rtol = max(0.05 * TOLERANCE / merit, min(1e-2, 0.1 * merit), 1e-9)
+        rtol = max(0.05 * TOLERANCE / size, min(1e-2, 0.1 * size), 1e-9)
         try:
             z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), rtol)
         except LinearSolveFailed:
@@ -119,7 +119,7 @@ def newton(system: SteadySystem, start: State, session: LinearSession) -> Newton
         for _halving in range(12):
             candidate = system.step(state, z, fraction)
             trial = system.residual(candidate)
-            if _merit(trial, scale) < merit * (1 - 1e-4 * fraction) or merit < 10 * TOLERANCE:
+            if merit(trial, scale) < size * (1 - 1e-4 * fraction) or size < 10 * TOLERANCE:
                 break
             fraction /= 2
         else:
@@ -133,7 +133,8 @@ def newton(system: SteadySystem, start: State, session: LinearSession) -> Newton
     return NewtonResult(state=state, residual=residual, outcome=outcome, history=tuple(history))
 
 
-def _merit(residual: Residual, scale: float) -> float:
+def merit(residual: Residual, scale: float) -> float:
+    """|R|_1 of all equations over a current [A]."""
     field = float(np.abs(residual.field).sum()) / scale if scale else 0.0
     scalar = abs(residual.current) / scale if scale else 0.0
     return field + scalar + float(np.abs(residual.inventory).sum())

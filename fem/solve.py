@@ -16,6 +16,7 @@ from fem.equilibrated import EquilibratedSystem
 from fem.layout import layout, relaid
 from fem.linear import LinearSession, LinearSolver, choose_linear_solver
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
+from fem.newton import current_scale, merit
 from fem.ramp import solve_system
 from fem.results import collect
 from fem.solution import Solution
@@ -28,6 +29,7 @@ Method = Literal["equilibrated", "full"]
 Order = Literal[1, 2]
 Progress = Callable[[str], None]
 
+NEAR = 0.3  # residual over the current, below which the state of another model is a better start than none
 FARTHEST = 2.0  # steps beyond the last two states, in units of their distance, that are still extrapolated
 
 
@@ -131,18 +133,22 @@ class SteadyCell:
         return EquilibratedSystem if method == "equilibrated" else CoupledSystem
 
     def _predicted(self, system: SteadySystem) -> State | None:
-        """The last state, or, between currents of one model, the straight line through the last two."""
+        """A start on the straight line through the last two states of this model, or through rest and the
+        last one; after another model its last state, if that is near. None: the first guess is better."""
         if not self._found:
             return None
         last = adopted(self._found[-1], system)
-        if len(self._found) < 2:
+        drives = [_drive(found.system, system) for found in self._found]
+        if np.isnan(drives[-1]):
+            residual = system.residual(last)
+            return last if merit(residual, current_scale(system, residual)) < NEAR else None
+        before, at = system.rest(), 0.0
+        if len(drives) == 2 and np.isfinite(drives[0]):
+            before, at = adopted(self._found[0], system), drives[0]
+        if at == drives[-1]:
             return last
-        one, two = self._found
-        drives = [_drive(of, system) for of in (one.system, two.system, system)]
-        if np.isnan(drives).any() or drives[0] == drives[1]:
-            return last
-        steps = (drives[2] - drives[1]) / (drives[1] - drives[0])
-        change = steps * system.difference(last, adopted(one, system))
+        steps = (_drive(system, system) - drives[-1]) / (drives[-1] - at)
+        change = steps * system.difference(last, before)
         if abs(steps) > FARTHEST or system.largest_fraction(last, change) < 1:
             return last
         return system.step(last, change, 1.0)
