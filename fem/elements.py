@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fem.kernels import add_matrices
+from fem.kernels import add_matrices, powers
 from meshes import lagrange
 from meshes.tagged import TaggedMesh
 
@@ -66,9 +66,9 @@ class Elements:
         volume = 2.0 if dim == 2 else 6.0
         return cls(
             dofs=dofs,
-            shape=lagrange.shape_functions(order, points),
+            shape=np.ascontiguousarray(lagrange.shape_functions(order, points)),
             gradients=gradients,
-            weights=weights[:, None] * det / volume,
+            weights=np.ascontiguousarray(weights[:, None] * det / volume),
         )
 
     @property
@@ -103,6 +103,12 @@ class Elements:
             difference += low[self.dofs[1:]] - low[self.dofs[:1]]
         return np.einsum("ldqn,ln->dqn", self.gradients[1:], difference, optimize=True)
 
+    def power(self, u: Floats, v: Floats) -> Floats:
+        """int grad u . grad v (n,) over each element, from values at the unknowns (n_unknowns,)."""
+        out = np.empty(self.dofs.shape[1])
+        powers(self.dofs, self.gradients, self.weights, u, v, out)
+        return out
+
     def integral(self, values: Floats) -> Floats:
         """int values (n,) over each element, from values (n_q, n)."""
         return (self.weights * values).sum(0)
@@ -118,15 +124,16 @@ class Elements:
     def add_matrices(
         self, data: Floats, places: Ints, gain: float, by_gradient: Floats | None, by_value: Floats | None
     ) -> None:
-        """Add gain * int (a grad N_j + b N_j) . grad N_i to data (n_entries,) at places (n_local,) * 2 + (n,).
+        """Add gain * int (a grad N_j + b N_j) . grad N_i to data (n_entries,).
 
-        a (n_q, n) = by_gradient and b (dim, n_q, n) = by_value; None stands for zero.
+        places (n_local, n_local, n) say where; a (n_q, n) = by_gradient and b (dim, n_q, n) = by_value; None
+        stands for zero.
         """
         dim, n_q, n = self.gradients.shape[1], *self.weights.shape
         a = np.zeros((0, n)) if by_gradient is None else np.broadcast_to(by_gradient, (n_q, n))
         b = np.zeros((0, 1, n)) if by_value is None else np.broadcast_to(by_value, (dim, n_q, n))
-        fields = (np.ascontiguousarray(f) for f in (self.shape, self.gradients, self.weights, a, b))
-        add_matrices(places, *fields, gain, data)
+        a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+        add_matrices(places, self.shape, self.gradients, self.weights, a, b, gain, data)
 
 
 def traces(mesh: TaggedMesh, facets: Ints, order: int) -> tuple[Floats, Floats, Floats]:

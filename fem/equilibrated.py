@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from fem.compartments import Compartment
 from fem.conditions import ModelError
-from fem.elements import Elements, Floats, present, scatter
+from fem.elements import Floats, present, scatter
 from fem.equilibrium import SaltEquilibrium
 from fem.jacobian import JacobianPattern
 from fem.linear import BorderedSystem
@@ -169,12 +169,10 @@ class EquilibratedSystem(SteadySystem):
         for compartment, salt in zip(spaces.compartments, self.equilibria, strict=True):
             at = compartment.unknowns
             ohmic[at], concentration[at] = salt.psi_parts(x[at])
-        phi_e, metal = residual.fields.potential, spaces.solid_elements
-        solid = _power(metal, metal.gradient(x), x) * spaces.conductivity
+        phi_e, solid = residual.fields.potential, spaces.solid_elements.power(x, x) * spaces.conductivity
         body, layer = (spaces.ionic_elements.where(flag) for flag in (spaces.liquid, ~spaces.liquid))
-        pull = body.gradient(x)
-        in_liquids = [self._by_region(spaces.liquid, _power(body, pull, u)) for u in (ohmic, concentration)]
-        in_layers = self._by_region(~spaces.liquid, _power(layer, layer.gradient(phi_e), phi_e))
+        in_liquids = [self._by_region(spaces.liquid, body.power(x, part)) for part in (ohmic, concentration)]
+        in_layers = self._by_region(~spaces.liquid, layer.power(phi_e, phi_e))
         return BulkLosses(float(solid.sum()), in_liquids[0] | in_layers, in_liquids[1])
 
     def _by_region(self, of: NDArray[np.bool_], power: Floats) -> dict[str, float]:
@@ -228,8 +226,3 @@ def _equilibrium(compartment: Compartment, temperature: float) -> SaltEquilibriu
     return SaltEquilibrium.of(
         liquid.law, temperature, compartment.mean_concentration, transference=liquid.transference
     )
-
-
-def _power(elements: Elements, pull: Floats, u: Floats) -> Floats:
-    """int pull . grad u (n,) on each element, from pull (dim, n_g, n) and u at the joint unknowns."""
-    return elements.integral(np.einsum("dqn,dqn->qn", pull, elements.gradient(u)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -31,20 +32,30 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads(), thread_name_prefix="rows")
 
 
-def by_rows(kernel: Callable[..., None], matrix: sp.csr_matrix, *arguments: Any) -> None:
-    """Run kernel(indptr, indices, data, *arguments, first row, end) on ranges of equally many entries."""
-    # as unsigned numbers, which need no check for counting from the end
-    start, columns = (a.view(a.dtype.str.replace("i", "u")) for a in (matrix.indptr, matrix.indices))
-    graph = start, columns, matrix.data
-    parts = threads() if matrix.nnz > FEW else 1
-    ends = np.searchsorted(matrix.indptr, np.linspace(0, matrix.nnz, parts + 1)[1:-1])
-    ends = [0, *ends.tolist(), matrix.shape[0]]
-    if parts == 1:
-        kernel(*graph, *arguments, 0, matrix.shape[0])
-        return
-    jobs = [_pool().submit(kernel, *graph, *arguments, low, high) for low, high in pairwise(ends)]
-    for job in jobs:
-        job.result()
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """A CSR matrix as the loops take it, with the ranges of rows that the threads share."""
+
+    matrix: sp.csr_matrix
+    graph: tuple[Any, ...]  # indptr, indices, data
+    ranges: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, matrix: sp.csr_matrix) -> Rows:
+        """Ranges of equally many entries, one for each thread; a single one if there are few."""
+        parts = threads() if matrix.nnz > FEW else 1
+        inner = np.searchsorted(matrix.indptr, np.linspace(0, matrix.nnz, parts + 1)[1:-1])
+        # as unsigned numbers, which need no check for counting from the end
+        graph = (a.view(a.dtype.str.replace("i", "u")) for a in (matrix.indptr, matrix.indices))
+        ends = (0, *inner.tolist(), matrix.shape[0])
+        return cls(matrix=matrix, graph=(*graph, matrix.data), ranges=tuple(pairwise(ends)))
+
+    def run(self, kernel: Callable[..., None], *arguments: Any) -> None:
+        """kernel(indptr, indices, data, *arguments, first row, end) on all rows."""
+        jobs = [_pool().submit(kernel, *self.graph, *arguments, *part) for part in self.ranges[1:]]
+        kernel(*self.graph, *arguments, *self.ranges[0])
+        for job in jobs:
+            job.result()
 
 
 @numba.njit(nogil=True, cache=True)
@@ -105,3 +116,24 @@ def add_matrices(places, shape, gradients, weights, a, b, gain, data):
                             product += local[i, d] * local[j, d]
                         value += a[q, e] * product
                     data[places[i, j, e]] += weight * value
+
+
+@numba.njit(nogil=True, cache=True)
+def powers(dofs, gradients, weights, u, v, out):
+    """out[e] = int grad u . grad v over every element e; shapes as in `Elements`, u and v at the unknowns."""
+    k, dim, n_g, n = gradients.shape
+    for e in range(n):
+        total = 0.0
+        for q in range(weights.shape[0]):
+            g = min(q, n_g - 1)
+            product = 0.0
+            for d in range(dim):
+                of_u = 0.0
+                of_v = 0.0
+                for i in range(1, k):  # differences, since the gradients add up to zero
+                    slope = gradients[i, d, g, e]
+                    of_u += slope * (u[dofs[i, e]] - u[dofs[0, e]])
+                    of_v += slope * (v[dofs[i, e]] - v[dofs[0, e]])
+                product += of_u * of_v
+            total += weights[q, e] * product
+        out[e] = total

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,7 +22,7 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
 from fem.elements import Floats
-from fem.kernels import add_product, by_rows
+from fem.kernels import Rows, add_product
 from fem.krylov import fgmres
 from fem.multigrid import Cycle
 
@@ -56,13 +57,17 @@ class BorderedSystem:
     preconditioner: Preconditioner
     is_singular: bool = False
 
+    @cached_property
+    def _shared(self) -> Rows:
+        return Rows.of(self.matrix)
+
     def apply(self, z: Floats) -> Floats:
         """The bordered matrix times z = [x, y]."""
         n = self.matrix.shape[0]
         x, y = z[:n], z[n:]
         out = np.empty_like(z)
         out[:n] = self.columns @ y
-        by_rows(add_product, self.matrix, x, out)
+        self._shared.run(add_product, x, out)
         out[n:] = self.rows @ x + self.corner @ y
         return out
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pyamg.aggregation import standard_aggregation
 
 from fem.elements import Floats
-from fem.kernels import by_rows, multiply, smooth
+from fem.kernels import Rows, multiply, smooth
 
 Single = NDArray[np.float32]
 Cycle = Callable[[Floats], Floats]
@@ -40,10 +40,10 @@ ZERO = np.float32(0)
 class Level:
     """One grid: matrix, row scaling and the transfer to the next coarser one, in single precision."""
 
-    matrix: sp.csr_matrix
+    matrix: Rows
     scaling: Single
-    prolongation: sp.csr_matrix
-    restriction: sp.csr_matrix
+    prolongation: Rows
+    restriction: Rows
 
 
 def cycle(matrix: sp.csr_matrix) -> Cycle:
@@ -66,10 +66,10 @@ def _coarsen(matrix: sp.csr_matrix) -> tuple[Level, sp.csr_matrix]:
     coarse = (restriction @ (matrix @ prolongation)).tocsr()
     single = np.float32
     level = Level(
-        matrix=matrix.astype(single),
+        matrix=Rows.of(matrix.astype(single)),
         scaling=_scaling(matrix).astype(single),
-        prolongation=prolongation.astype(single),
-        restriction=restriction.astype(single),
+        prolongation=Rows.of(prolongation.astype(single)),
+        restriction=Rows.of(restriction.astype(single)),
     )
     return level, coarse
 
@@ -109,12 +109,12 @@ def _descend(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Single
     matrix, scaling = level.matrix, level.scaling
     first = GAINS[0] * scaling * r
     x, change = first.copy(), np.empty_like(r)
-    by_rows(smooth, matrix, scaling, first, KEEP, GAINS[1], change, x, r)
-    by_rows(smooth, matrix, scaling, change, ZERO, ZERO, first, x, r)
-    restricted = np.empty(level.restriction.shape[0], dtype=np.float32)
-    by_rows(multiply, level.restriction, r, restricted)
-    by_rows(multiply, level.prolongation, _descend(below, coarsest, restricted), change)
+    matrix.run(smooth, scaling, first, KEEP, GAINS[1], change, x, r)
+    matrix.run(smooth, scaling, change, ZERO, ZERO, first, x, r)
+    restricted = np.empty(level.restriction.matrix.shape[0], dtype=np.float32)
+    level.restriction.run(multiply, r, restricted)
+    level.prolongation.run(multiply, _descend(below, coarsest, restricted), change)
     x += change
-    by_rows(smooth, matrix, scaling, change, ZERO, GAINS[0], first, x, r)
-    by_rows(smooth, matrix, scaling, first, KEEP, GAINS[1], change, x, r)
+    matrix.run(smooth, scaling, change, ZERO, GAINS[0], first, x, r)
+    matrix.run(smooth, scaling, first, KEEP, GAINS[1], change, x, r)
     return x

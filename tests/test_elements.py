@@ -189,7 +189,8 @@ def test_loads_and_masses_on_facets(both: Both) -> None:
     )
     nodes = both.mesh.nodes_of_facets(both.order, facets)
     surface = ReactingSurface(
-        name="sides", key="sides", kinetics=LinearKinetics(exchange_current=1.0), terminal=None, is_contact=False,
+        name="sides", key="sides", kinetics=LinearKinetics(exchange_current=1.0), terminal=None,
+        is_contact=False,
         facets=facets, first=None, second=nodes, shape=shape, weights=weights, positions=positions,
         given_concentration=np.full(facets.size, np.nan),
     )  # fmt: skip
