@@ -16,9 +16,7 @@ from meshes.quality import QUALITY_FLOOR
 
 CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
 SPLIT_LIMIT = 1e-9  # |losses - V| / V
-EQUIPOTENTIAL_LIMIT = (
-    0.01  # bound on the voltage that equipotential conductors leave out, over that of the anode
-)
+EQUIPOTENTIAL_LIMIT = 0.01  # bound on the voltage equipotential conductors leave out, over the anode's
 CURRENT_CHANGE_LIMIT = 0.05  # bound on the mean change of local currents that they leave out
 SPREAD_LIMIT = 1e-3  # spread of phi_e - Psi(c) over that of phi_e
 
