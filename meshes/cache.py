@@ -36,7 +36,7 @@ class MeshCache:
         self.directory = Path(directory)
 
     def remembering(self, cell: Cell) -> Cell:
-        """The same cell; its random mat, which takes seconds to draw, is read from this folder if it was drawn."""
+        """The same cell; its random mat, which takes seconds to draw, is drawn once and kept here."""
         if not isinstance(cell.framework, RandomMat):
             return cell
         return replace(cell, framework=StoredDraws(framework=cell.framework, directory=self.directory))
