@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from fem.model import Model
     from fem.spaces import Spaces
 
-TOLERANCE = 1e-8  # relative residual of the drop
+TOLERANCE = 1e-6  # relative residual of the drop
 STEPS = 500
 
 

@@ -106,9 +106,9 @@ def test_the_bound_is_attained_where_all_current_takes_the_same_drop() -> None:
     )
     resolved, found = both(mesh, model)
     drop = I * 4e-6 / 0.5
-    assert found.metrics["equipotential_bound_V"] == pytest.approx(drop, rel=1e-7)
-    assert found.metrics["equipotential_estimate_V"] == pytest.approx(drop, rel=1e-7)
-    assert resolved.cell_voltage - found.cell_voltage == pytest.approx(drop, rel=1e-7)
+    assert found.metrics["equipotential_bound_V"] == pytest.approx(drop, rel=1e-5)
+    assert found.metrics["equipotential_estimate_V"] == pytest.approx(drop, rel=1e-5)
+    assert resolved.cell_voltage - found.cell_voltage == pytest.approx(drop, rel=1e-5)
 
 
 def test_the_power_of_the_drop_bounds_linear_cells() -> None:
