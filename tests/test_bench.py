@@ -198,3 +198,40 @@ def test_command_without_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     result = CliRunner().invoke(app, ["bench", "--out", str(tmp_path)])
     assert result.exit_code == 1 and "broken" in result.output
     assert CliRunner().invoke(app, ["bench", "--size", "huge", "--out", str(tmp_path)]).exit_code == 2
+
+
+@pytest.mark.slow
+@pytest.mark.gmsh
+def test_a_small_ladder_from_end_to_end(tmp_path: Path) -> None:
+    """Two sizes of a coarse log-pile, every kind of measurement in its own process, the peer if installed."""
+    data = Case.shipped("ordered").to_dict()
+    data["cell"]["framework"] |= {"thickness": "3 um", "porosity": 0.7}
+    data["cell"]["separator"]["thickness"] = "6 um"
+    data["cell"].pop("rough", None)
+    data["designs"] = ["bilayer"]
+    base = Case.from_dict(data)
+    rungs = tuple(ladder.Rung(name=f"{n} um", width=n * 1e-6) for n in (6, 12))
+    peers = schedule.peers_installed()
+    plan = schedule.Plan(
+        cache=str(tmp_path),
+        rungs=rungs,
+        repeats=1,
+        full=rungs,
+        three_fields=rungs[:1],
+        peers=peers,
+        newton=False,
+        base=base,
+    )
+    runs = schedule.carry_out(plan, lambda _text: None)
+    assert not [r.failure for r in runs if r.failure]
+    made = {r.kind for r in runs}
+    assert made == {Kind.MESH, Kind.EQUILIBRATED, Kind.FULL} | (
+        {Kind.LAPLACE, Kind.THREE_FIELDS} if peers else set()
+    )
+    assert all(r.seconds["load"] > 0 and r.solved > 0 for r in runs if r.kind is not Kind.MESH)
+    assert all({"CAD", "mesh"} <= set(r.seconds) for r in runs if r.kind is Kind.MESH)
+    apart = disagreement(runs, Kind.EQUILIBRATED, Kind.THREE_FIELDS)
+    assert bool(apart) == peers and not screen.disagreements(apart)
+    assert disagreement(runs, Kind.EQUILIBRATED, Kind.FULL).keys() == set(COMPARED)
+    plot.write(typical(runs), tmp_path / "bench.png")
+    assert json.dumps(record.record(runs, shows(runs)), allow_nan=False)
