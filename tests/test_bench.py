@@ -185,6 +185,29 @@ def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
     assert said[0] == "20k, equilibrated, run 2"
 
 
+def test_a_benchmark_that_is_stopped_leaves_no_process(tmp_path: Path) -> None:
+    """Catches a measurement that goes on after Ctrl-C."""
+    job = Job(
+        kind=Kind.MESH, name="20k", repeat=0, case=Case.shipped("bilayer").to_dict(), cache=str(tmp_path)
+    )
+
+    def stop(text: str) -> None:
+        if "geometry" in text:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        processes.measure(job, stop)
+    assert not running()
+
+
+def running() -> list[str]:
+    """Processes started by this one that still run the benchmark."""
+    mine = Path("/proc/self/task").glob("*/children")
+    pids = [pid for children in mine for pid in children.read_text("ascii").split()]
+    commands = (Path("/proc") / pid / "cmdline" for pid in pids)
+    return [c.read_text("utf-8") for c in commands if c.is_file() and "studies.bench" in c.read_text("utf-8")]
+
+
 def test_command_without_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Says how to install them, writes both files, exits 1 only for what failed."""
     measured = whole()

@@ -20,8 +20,8 @@ class Rung:
 RUNGS = (
     Rung(name="20k", width=8e-6),
     Rung(name="80k", width=16e-6),
-    Rung(name="300k", width=32e-6),
-    Rung(name="1400k", width=66e-6),
+    Rung(name="300k", width=33e-6),
+    Rung(name="1400k", width=68e-6),
 )
 """Smallest first; 300k has 1.3 million tetrahedra."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from studies.bench.run import Job, Run
 
+PATIENCE = 10.0  # [s] until a process that is asked to stop is killed
 MARK = "stage: "
 """Begins the lines on a child's standard output that say what it is doing."""
 
@@ -34,7 +36,7 @@ def measure(job: Job, progress: Callable[[str], None]) -> Run:
                         if line.startswith(MARK):
                             progress(f"{job.title}: {line.removeprefix(MARK).strip()}")
                 except BaseException:
-                    child.kill()
+                    _stop(child)
                     raise
             code = child.returncode
         if code == 0 and answer.is_file():
@@ -42,6 +44,15 @@ def measure(job: Job, progress: Callable[[str], None]) -> Run:
         said = errors.read_text("utf-8", errors="replace").strip().splitlines()
     reason = said[-1] if said else f"the process ended with code {code}"
     return Run(kind=job.kind, name=job.name, repeat=job.repeat, failure=reason)
+
+
+def _stop(child: subprocess.Popen[str]) -> None:
+    """As Ctrl-C would, so that a mesher that it has started is stopped too; by force if that is not enough."""
+    child.send_signal(signal.SIGINT)
+    try:
+        child.wait(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
 
 
 def _environment() -> dict[str, str]:
