@@ -9,7 +9,7 @@ import numpy as np
 
 from fem.currents import CurrentMap, current_maps, join
 from fem.elements import Floats, traces
-from fem.equipotential import Drop, drop
+from fem.equipotential import Drop, current_change, drop
 from fem.linear import LinearStatistics
 from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
 from fem.newton import NewtonResult, small_current
@@ -61,6 +61,7 @@ def collect(
     if lost is not None:
         phi_s[spaces.solid.nodes] += lost.potential[: spaces.n_solid]
         metrics["equipotential_bound_V"] = lost.bound
+        metrics["equipotential_current_change"] = current_change(lost.bound, spaces, result.residual.surfaces)
         metrics["equipotential_estimate_V"] = lost.power / cell_current if cell_current else np.nan
     metrics["worst_mean_ratio"] = (
         float(mean_ratio(mesh.points, mesh.cells).min())

@@ -88,11 +88,12 @@ class Solution:
         folder, written = Path(directory), []
         folder.mkdir(parents=True, exist_ok=True)
         for name, elements in self.mesh.regions.items():
-            nodes = np.unique(self.mesh.cells[:, elements])
+            nodes = np.zeros(self.mesh.n_nodes, dtype=bool)
+            nodes[self.mesh.cells[:, elements]] = True
             points = {
                 key: values
                 for key, values in (("phi_s_V", self.phi_s), ("phi_e_V", self.phi_e), ("c_mol_m3", self.c))
-                if self._lives_on(key, name) and np.isfinite(values[nodes]).any()
+                if self._lives_on(key, name) and np.isfinite(values[: nodes.size][nodes]).any()
             }
             cells = {}
             vector = self.current_density[:, elements].T

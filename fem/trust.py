@@ -16,7 +16,8 @@ from meshes.quality import QUALITY_FLOOR
 
 CHARGE_LIMIT = 1e-9  # |sum of reaction currents| / cell current
 SPLIT_LIMIT = 1e-9  # |losses - V| / V
-EQUIPOTENTIAL_LIMIT = 0.01  # bound on what equipotential conductors leave out, over the anode's overpotential
+EQUIPOTENTIAL_LIMIT = 0.01  # bound on the voltage equipotential conductors leave out, over the anode's
+CURRENT_CHANGE_LIMIT = 0.05  # bound on the mean change of local currents that they leave out
 SPREAD_LIMIT = 1e-3  # spread of phi_e - Psi(c) over that of phi_e
 
 
@@ -98,7 +99,7 @@ def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tupl
         )
     )
     if "equipotential_bound_V" in metrics:
-        checks.append(_equipotential(metrics))
+        checks += _equipotential(metrics)
     if "salt_circulation" in metrics:
         checks.append(
             Check(
@@ -125,18 +126,28 @@ def judge(system: SteadySystem, metrics: Mapping[str, float], c: Floats) -> tupl
     return (*checks, *_law_range(system, c))
 
 
-def _equipotential(metrics: Mapping[str, float]) -> Check:
-    """The bound against the anode's overpotential; without a counter electrode it only informs."""
-    bound, eta = metrics["equipotential_bound_V"], abs(metrics["anode_overpotential_V"])
-    judged = eta > 0.0
-    return Check(
-        name="equipotential_bound",
-        value=bound / eta if judged else bound,
-        limit=EQUIPOTENTIAL_LIMIT if judged else None,
-        passed=not judged or bound <= EQUIPOTENTIAL_LIMIT * eta,
-        text="bound on the voltage that conductors of one potential leave out"
-        + (", over the anode overpotential (equipotential = false resolves them)" if judged else " [V]"),
-    )
+def _equipotential(metrics: Mapping[str, float]) -> list[Check]:
+    """What conductors of one potential leave out, where there is a voltage or a current to compare with."""
+    eta = abs(metrics["anode_overpotential_V"])
+    of_voltage = metrics["equipotential_bound_V"] / eta if eta else np.nan
+    shares = (
+        ("equipotential_voltage", of_voltage, EQUIPOTENTIAL_LIMIT,
+         "the cell voltage, over the anode overpotential"),
+        ("equipotential_currents", metrics["equipotential_current_change"], CURRENT_CHANGE_LIMIT,
+         "the anode's local currents, mean change over mean"),
+    )  # fmt: skip
+    return [
+        Check(
+            name=name,
+            value=share,
+            limit=limit,
+            passed=share <= limit,
+            text=f"bound on what conductors of one potential change in {what} (equipotential = false "
+            "resolves them)",
+        )
+        for name, share, limit, what in shares
+        if np.isfinite(share)
+    ]
 
 
 def _law_range(system: SteadySystem, c: Floats) -> list[Check]:

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from geometry.designs import Cell
+from geometry.random_mat import RandomMat
 from geometry.stack import Stack
+from meshes.drawings import StoredDraws
 from meshes.paraview import write_atomically
 from meshes.quality import MeshReport
 from meshes.sizing import Sizing
@@ -31,6 +34,12 @@ class MeshCache:
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
+
+    def remembering(self, cell: Cell) -> Cell:
+        """The same cell; its random mat, which takes seconds to draw, is drawn once and kept here."""
+        if not isinstance(cell.framework, RandomMat):
+            return cell
+        return replace(cell, framework=StoredDraws(framework=cell.framework, directory=self.directory))
 
     def path(self, stack: Stack, sizing: Sizing) -> Path:
         """Where the mesh of this stack and sizing lies, or would lie."""

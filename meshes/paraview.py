@@ -5,22 +5,18 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-import meshio
 import numpy as np
 from numpy.typing import ArrayLike
 
 from meshes.simplices import FloatArray, IntArray, MeshError
 from meshes.tagged import TaggedMesh
+from meshes.vtu import CELL_TYPES, write_vtu
 
 Fields = Mapping[str, ArrayLike]
-_CELL = {
-    1: {1: "line", 2: "triangle", 3: "tetra"},
-    2: {1: "line3", 2: "triangle6", 3: "tetra10"},
-}
-"""meshio's names by order and dimension; the order of second-order nodes is that of `meshes.lagrange`."""
 
 
 def write_region(
@@ -39,7 +35,7 @@ def write_region(
     """
     order = _order(mesh, point_data or {})
     cells = mesh.nodes_of_cells(order)[:, elements]
-    return _write(path, mesh, cells, _CELL[order][mesh.dim], point_data or {}, cell_data or {})
+    return _write(path, mesh, cells, order, mesh.dim, point_data or {}, cell_data or {})
 
 
 def write_surface(
@@ -52,7 +48,7 @@ def write_surface(
     """Write some facets with their fields; arrays as in `write_region`, cell data over the given facets."""
     order = _order(mesh, point_data or {})
     cells = mesh.nodes_of_facets(order, facets)
-    return _write(path, mesh, cells, _CELL[order][mesh.dim - 1], point_data or {}, cell_data or {})
+    return _write(path, mesh, cells, order, mesh.dim - 1, point_data or {}, cell_data or {})
 
 
 def write_mesh(directory: str | Path, mesh: TaggedMesh) -> list[Path]:
@@ -103,24 +99,29 @@ def write_atomically(path: str | Path, write: Callable[[Path], object]) -> Path:
 
 
 def _write(
-    path: str | Path, mesh: TaggedMesh, cells: IntArray, kind: str, point_data: Fields, cell_data: Fields
+    path: str | Path,
+    mesh: TaggedMesh,
+    cells: IntArray,
+    order: int,
+    dim: int,
+    point_data: Fields,
+    cell_data: Fields,
 ) -> Path:
-    used, local = np.unique(cells, return_inverse=True)
-    order = 1 if kind in _CELL[1].values() else 2
-    points: dict[str, ArrayLike] = {
-        name: _at_nodes(name, values, mesh, order)[used] for name, values in point_data.items()
-    }
-    values: dict[str, list[ArrayLike]] = {
-        name: [_column(name, v, cells.shape[1], "cells")] for name, v in cell_data.items()
-    }
-    content = meshio.Mesh(
-        _three(mesh.node_points(order)[:, used].T),
-        [(kind, local.reshape(cells.shape).T)],
-        point_data=points,
-        cell_data=values,
-    )
+    nodes = mesh.node_points(order)
+    used = np.zeros(nodes.shape[1], dtype=bool)
+    used[cells] = True
     return write_atomically(
-        path, lambda temporary: meshio.vtu.write(temporary, content, binary=True, compression="zlib")
+        path,
+        partial(
+            write_vtu,
+            points=_three(nodes[:, used].T),
+            cells=(np.cumsum(used, dtype=np.int32) - 1)[cells],
+            cell_type=CELL_TYPES[order][dim],
+            point_data={
+                name: _at_nodes(name, values, mesh, order)[used] for name, values in point_data.items()
+            },
+            cell_data={name: _column(name, v, cells.shape[1], "cells") for name, v in cell_data.items()},
+        ),
     )
 
 

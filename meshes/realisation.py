@@ -46,6 +46,7 @@ def realise(
     descriptions.
     """
     tell = progress or (lambda _: None)
+    cell = cell if cache is None else cache.remembering(cell)
     failures: list[str] = []
     known: dict[str, TaggedMesh] = {}
     for draw in range(max_draws if cell.redrawable else 1):

@@ -14,15 +14,7 @@ from skfem import MeshTet1, MeshTri1
 
 from meshes import lagrange
 from meshes.naming import STRAY_PREFIX, check_partition, checked, listed
-from meshes.simplices import (
-    FloatArray,
-    IntArray,
-    MeshError,
-    determinants,
-    find_facets,
-    rewound,
-    simplex_mesh,
-)
+from meshes.simplices import FloatArray, IntArray, MeshError, determinants, find_facets, rewound, simplex_mesh
 
 if TYPE_CHECKING:
     from meshes.quality import MeshReport

@@ -24,7 +24,7 @@ from meshes.cache import MeshCache
 from meshes.raw import MeshingFailed
 from meshes.tagged import MeshError
 from meshes.worker import WorkerError
-from studies import checks, cli_verify, limits, output, screen
+from studies import checks, cli_bench, cli_verify, limits, output, screen
 from studies.case import SHIPPED, Case, shipped_names
 from studies.compare import compare_designs, mesh_designs
 from studies.error_bars import with_error_bars
@@ -203,6 +203,7 @@ def schema() -> None:
 
 
 app.command()(cli_verify.verify)
+app.command()(cli_bench.bench)
 
 
 def main() -> None:

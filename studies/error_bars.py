@@ -83,7 +83,8 @@ def with_error_bars(
     order and three times the estimated error, one mesh gives none.
     """
     tell = progress or (lambda _text: None)
-    sizing, stack = build.sizing(case), build.cell(case).stack(result.design, result.mesh.draw)
+    cell = build.cell(case) if cache is None else cache.remembering(build.cell(case))
+    sizing, stack = build.sizing(case), cell.stack(result.design, result.mesh.draw)
     notes: list[str] = []
     coarser = coarser_sizings(sizing, stack)
     if not coarser:

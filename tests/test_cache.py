@@ -6,9 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geometry import designs
+from geometry.designs import Cell, Design
+from geometry.fibres import Mat
+from geometry.random_mat import Orientation, RandomMat
 from geometry.stack import Stack
 from meshes.cache import MeshCache
+from meshes.drawings import StoredDraws
 from meshes.quality import MeshReport
+from meshes.realisation import realise
 from meshes.sizing import Sizing
 from meshes.structured import layered_box
 
@@ -65,3 +71,48 @@ def test_a_damaged_file_is_reported_and_made_anew(tmp_path: Path, damage: str) -
         assert cache.get(STACK, SIZING) is None
     cache.put(STACK, SIZING, meshed())
     assert cache.get(STACK, SIZING) is not None
+
+
+MAT = RandomMat(thickness=6e-6, fibre_diameter=1e-6, porosity=0.85, seed=2)
+CELL = Cell(width=8e-6, depth=8e-6, separator=5e-6, ionic_layer=2e-6, framework=MAT)
+
+
+def test_a_second_run_draws_no_mat_and_meshes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call of the drawing is counted; without the stored mat the address of the mesh would need one."""
+    draws: list[int] = []
+    drawn = RandomMat.draw
+
+    def counted(self: RandomMat, width: float, depth: float, draw: int = 0) -> Mat:
+        draws.append(draw)
+        return drawn(self, width, depth, draw)
+
+    monkeypatch.setattr(RandomMat, "draw", counted)
+    cache = MeshCache(tmp_path)
+    stack = cache.remembering(CELL).stack(Design.BILAYER)
+    assert stack == CELL.stack(Design.BILAYER) and draws == [0, 0]  # the stored mat is the one that is drawn
+    cache.put(stack, SIZING, meshed())
+    designs._drawn.cache_clear()  # as in another process
+    made = realise(CELL, [Design.BILAYER], SIZING, cache=cache)
+    assert draws == [0, 0] and made.stacks[Design.BILAYER] == stack
+    assert made.meshes[Design.BILAYER].n_elements == meshed().n_elements
+
+
+def test_a_stored_mat_belongs_to_one_description_and_is_mended(tmp_path: Path) -> None:
+    store = StoredDraws(framework=MAT, directory=tmp_path)
+    box = (8e-6, 8e-6)
+    others = [
+        replace(store, framework=replace(MAT, seed=3)).path(*box),
+        replace(store, framework=replace(MAT, orientation=Orientation(concentration=1.0))).path(*box),
+        store.path(8e-6, 9e-6),
+        store.path(*box, 1),
+    ]
+    assert len({store.path(*box), *others}) == 5
+    mat = store.draw(*box)
+    assert store.draw(*box) == mat
+    store.path(*box).write_bytes(b"x" * 100)
+    with pytest.warns(UserWarning, match="stored mat .* is damaged .* drawn anew"):
+        assert store.draw(*box) == mat
+    assert store.draw(*box) == mat
+    assert (store.thickness, store.fibre_diameter) == (MAT.thickness, MAT.fibre_diameter)

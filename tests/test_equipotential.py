@@ -106,9 +106,9 @@ def test_the_bound_is_attained_where_all_current_takes_the_same_drop() -> None:
     )
     resolved, found = both(mesh, model)
     drop = I * 4e-6 / 0.5
-    assert found.metrics["equipotential_bound_V"] == pytest.approx(drop, rel=1e-7)
-    assert found.metrics["equipotential_estimate_V"] == pytest.approx(drop, rel=1e-7)
-    assert resolved.cell_voltage - found.cell_voltage == pytest.approx(drop, rel=1e-7)
+    assert found.metrics["equipotential_bound_V"] == pytest.approx(drop, rel=1e-5)
+    assert found.metrics["equipotential_estimate_V"] == pytest.approx(drop, rel=1e-5)
+    assert resolved.cell_voltage - found.cell_voltage == pytest.approx(drop, rel=1e-5)
 
 
 def test_the_power_of_the_drop_bounds_linear_cells() -> None:
@@ -164,16 +164,24 @@ def test_terminals_of_different_potential_cannot_hold_one_piece() -> None:
     assert current == pytest.approx(0.1 * 6e-6 / 4e-6, rel=1e-9)  # the drop is that of the rest alone
 
 
-@pytest.mark.parametrize(("conductivity", "failures"), [(1e3, 0), (5.0, 1)])
-def test_a_result_is_trusted_while_the_bound_is_small(conductivity: float, failures: int) -> None:
-    found = solve_steady(standing_mesh(4), held(standing_model(FAST, conductivity=conductivity)), CURRENT)
-    check = next(check for check in found.trust if check.name == "equipotential_bound")
-    assert check.value == pytest.approx(
-        found.metrics["equipotential_bound_V"] / found.metrics["anode_overpotential_V"]
-    )
-    assert sum(check.missed for check in found.trust) == failures
-    assert check.missed == bool(failures)
-    assert "equipotential = false" in check.text
+@pytest.mark.parametrize(
+    ("conductivity", "missed"), [(1e4, set()), (50.0, {"voltage"}), (5.0, {"voltage", "currents"})]
+)
+def test_a_result_is_trusted_while_the_bounds_are_small(conductivity: float, missed: set[str]) -> None:
+    """Both checks say what they compare, and local currents change by less than theirs says."""
+    model = standing_model(FAST, conductivity=conductivity)
+    resolved, found = both(standing_mesh(4), model)
+    bound, checks = found.metrics["equipotential_bound_V"], {check.name: check for check in found.trust}
+    voltage, currents = (checks[f"equipotential_{name}"] for name in ("voltage", "currents"))
+    assert voltage.value == pytest.approx(bound / found.metrics["anode_overpotential_V"])
+    assert {name for name, check in checks.items() if check.missed} == {f"equipotential_{m}" for m in missed}
+    change = mean = 0.0
+    for name in ("fibre_surface", "foil"):
+        one, other = resolved.maps[name], found.maps[name]
+        change += float((np.abs(one.samples - other.samples) * one.weights).sum())
+        mean += float((np.abs(other.samples) * other.weights).sum())
+    assert change / mean < currents.value
+    assert "equipotential = false" in voltage.text
 
 
 def test_cases_choose_by_a_key() -> None:

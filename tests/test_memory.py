@@ -24,7 +24,7 @@ def test_every_stage_has_its_own_peak() -> None:
     assert found["program_MiB"] == max(stages.values())
 
 
-def test_marks_are_in_MiB() -> None:  # noqa: N802
+def test_marks_are_in_MiB() -> None:
     assert 10 < peak() < 1e5
     assert 0 <= peak_of_children() < 1e5
     assert reset_peak() in (True, False)

@@ -10,6 +10,7 @@ from meshes.curving import curve
 from meshes.paraview import write_atomically, write_mesh, write_pvd, write_region, write_surface
 from meshes.structured import circle_shape, extrude, fibre_in_rectangle, layered_box, layered_rectangle
 from meshes.tagged import MeshError, TaggedMesh
+from meshes.vtu import BLOCK, CELL_TYPES, write_vtu
 
 
 def box() -> TaggedMesh:
@@ -108,3 +109,28 @@ def test_curved_meshes_and_second_order_fields_are_quadratic(tmp_path: Path) -> 
         assert meshio.vtu.read(straight).cells[0].type == kinds[0]  # VTK draws the order of the field
     with pytest.raises(MeshError, match="field 'x' has shape"):
         write_region(tmp_path / "x.vtu", curved, elements, {"x": np.zeros(3)})
+
+
+def test_arrays_of_many_blocks_come_back_bit_for_bit(tmp_path: Path) -> None:
+    """Both readers, on fields just below, at and above whole blocks of compression."""
+    pyvista = pytest.importorskip("pyvista")
+    rng = np.random.default_rng(0)
+    per_block = BLOCK // 8
+    for count in (per_block - 1, per_block, 2 * per_block + 1):
+        points, field = rng.random((count, 3)), rng.random(count)
+        path = tmp_path / f"{count}.vtu"
+        write_vtu(
+            path,
+            points=points,
+            cells=np.array([[0], [1], [2], [count - 1]]),
+            cell_type=CELL_TYPES[1][3],
+            point_data={'a "b" [<m>]': field, "number": np.arange(count)},
+            cell_data={"vector": np.ones((1, 3)), "flag": np.array([True])},
+        )
+        for back in (meshio.vtu.read(path), pyvista.read(path)):
+            data = back.point_data
+            np.testing.assert_array_equal(back.points, points)
+            np.testing.assert_array_equal(data['a "b" [<m>]'], field)
+            np.testing.assert_array_equal(data["number"], np.arange(count))
+            assert np.shape(back.cell_data["vector"]) in ((1, 3), (1, 1, 3))
+            assert np.ravel(back.cell_data["flag"]) == [1.0]
