@@ -82,9 +82,8 @@ class TaggedMesh:
             for name, nodes in (surfaces or {}).items()
             if not name.startswith(STRAY_PREFIX)
         }
-        return cls(
-            mesh=mesh, regions={k: np.asarray(v) for k, v in regions.items()}, surfaces=named, report=report
-        )
+        of = {name: np.asarray(elements) for name, elements in regions.items()}
+        return cls(mesh=mesh, regions=of, surfaces=named, report=report)
 
     @property
     def dim(self) -> int:
@@ -239,9 +238,8 @@ class TaggedMesh:
 
     def with_surfaces(self, surfaces: Mapping[str, IntArray]) -> TaggedMesh:
         """The same mesh with further (or replaced) surfaces, given as facet indices."""
-        return self._with(
-            "surfaces", checked("surface", "facet", {**self.surfaces, **surfaces}, self.n_facets)
-        )
+        named = {**self.surfaces, **surfaces}
+        return self._with("surfaces", checked("surface", "facet", named, self.n_facets))
 
     def curved(self, midpoints: FloatArray) -> TaggedMesh:
         """The same mesh with its edges bent through `midpoints` [m] (dim, n_edges), in the order of `edges`.
@@ -287,11 +285,9 @@ class TaggedMesh:
 
     def _flags(self, names: str | Iterable[str]) -> NDArray[np.bool_]:
         """Which of `region_names` are meant."""
-        flags = np.zeros(len(self.region_names), dtype=bool)
-        for name in [names] if isinstance(names, str) else names:
-            self._region(name)  # refuses unknown names
-            flags[self.region_names.index(name)] = True
-        return flags
+        wanted = [names] if isinstance(names, str) else [*names]
+        known = [name for name in wanted if len(self._region(name))]  # refuses unknown names
+        return np.isin(self.region_names, known)
 
     def _region(self, name: str) -> IntArray:
         if name not in self.regions:
