@@ -25,11 +25,11 @@ from studies.errors import CaseError
 SIZES = {"20k": 20_000, "80k": 80_000, "300k": 300_000, "1400k": 1_400_000}
 
 
-def run(kind: Kind, name: str, repeat: int = 0, seconds: float = 1.0, **fields: object) -> Run:
+def run(kind: Kind, name: str, repeat: int = 0, solved: float = 1.0, **fields: object) -> Run:
     """A run whose solve takes these seconds, half of them in the preconditioner."""
     counts = {"elements": 4.5 * SIZES.get(name, 0), "unknowns": SIZES.get(name, 1), "newton_steps": 4}
     known = {
-        "seconds": {"load": 9.0, "preconditioner": seconds / 2, "solve": seconds / 2, "files": 9.0},
+        "seconds": {"load": 9.0, "preconditioner": solved / 2, "solve": solved / 2, "files": 9.0},
         "peak_MiB": {"load": 10.0, "solve": 100.0},
         "counts": {**counts, "krylov_iterations": 40},
         "metrics": dict.fromkeys(COMPARED, 0.5) if kind is not Kind.LAPLACE else {},
@@ -49,9 +49,15 @@ def whole() -> list[Run]:
                 run(Kind.LAPLACE, name, repeat, ours / 1.5),
                 run(Kind.THREE_FIELDS, name, repeat, ours / 0.05),
                 run(Kind.FULL, name, repeat, ours * 3),
+                run(
+                    Kind.FURTHER,
+                    name,
+                    repeat,
+                    seconds={"first": ours, "current": 0.1, "kinetics": 0.1},
+                ),
             ]
     runs += [run(Kind.HIGH_CURRENT, name) for name in EXCHANGE_CURRENTS]
-    return [*runs, run(Kind.FROM_CASE, REAL_MAT, seconds=100.0)]
+    return [*runs, run(Kind.FROM_CASE, REAL_MAT, solved=100.0)]
 
 
 def found(runs: list[Run], words: str) -> Show:
@@ -168,12 +174,12 @@ def test_plan_alternates() -> None:
     rungs = ladder.chosen([])
     plan = schedule.Plan(cache="x", rungs=rungs[:2], repeats=2, full=rungs[:1], three_fields=rungs[:3])
     jobs = [(job.name, job.kind, job.repeat) for job in plan.jobs()]
-    both = [Kind.EQUILIBRATED, Kind.LAPLACE, Kind.THREE_FIELDS]
-    assert jobs[:5] == [("20k", Kind.MESH, 0), *(("20k", kind, 0) for kind in [*both, Kind.FULL])]
-    assert jobs[9:16] == [("80k", Kind.MESH, 0), *(("80k", kind, r) for r in (0, 1) for kind in both)]
-    assert [kind for _, kind, _ in jobs[16:]] == [Kind.HIGH_CURRENT] * 2
+    both = [Kind.EQUILIBRATED, Kind.FURTHER, Kind.LAPLACE, Kind.THREE_FIELDS]
+    assert jobs[:6] == [("20k", Kind.MESH, 0), *(("20k", kind, 0) for kind in [*both, Kind.FULL])]
+    assert jobs[11:20] == [("80k", Kind.MESH, 0), *(("80k", kind, r) for r in (0, 1) for kind in both)]
+    assert [kind for _, kind, _ in jobs[20:]] == [Kind.HIGH_CURRENT] * 2
     alone = schedule.Plan(cache="x", rungs=rungs[:1], repeats=1, peers=False, newton=False, real_mat=True)
-    assert [job.kind for job in alone.jobs()] == [Kind.MESH, Kind.EQUILIBRATED, Kind.FROM_CASE]
+    assert [job.kind for job in alone.jobs()] == [Kind.MESH, Kind.EQUILIBRATED, Kind.FURTHER, Kind.FROM_CASE]
 
 
 def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
@@ -248,10 +254,12 @@ def test_a_small_ladder_from_end_to_end(tmp_path: Path) -> None:
     runs = schedule.carry_out(plan, lambda _text: None)
     assert not [r.failure for r in runs if r.failure]
     made = {r.kind for r in runs}
-    assert made == {Kind.MESH, Kind.EQUILIBRATED, Kind.FULL} | (
+    assert made == {Kind.MESH, Kind.EQUILIBRATED, Kind.FURTHER, Kind.FULL} | (
         {Kind.LAPLACE, Kind.THREE_FIELDS} if peers else set()
     )
-    assert all(r.seconds["load"] > 0 and r.solved > 0 for r in runs if r.kind is not Kind.MESH)
+    assert all(r.seconds["load"] > 0 and r.solved > 0 for r in runs if r.kind in screen.NAMES)
+    points = [r.seconds for r in runs if r.kind is Kind.FURTHER]
+    assert points and all(list(seconds) == ["first", "current", "kinetics"] for seconds in points)
     assert all({"CAD", "mesh"} <= set(r.seconds) for r in runs if r.kind is Kind.MESH)
     apart = disagreement(runs, Kind.EQUILIBRATED, Kind.THREE_FIELDS)
     assert bool(apart) == peers and not screen.disagreements(apart)

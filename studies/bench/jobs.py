@@ -7,15 +7,17 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fem.model import Galvanostatic
-from fem.solve import Method
+from fem.solve import Method, SteadyCell
 from geometry.designs import Design
 from meshes.cache import MeshCache
 from meshes.tagged import TaggedMesh
 from studies import build, memory
+from studies.bench.ladder import case_of
 from studies.bench.run import Job, Kind, Run, Stages
 from studies.case import Case
 from studies.compare import mesh_designs
@@ -32,6 +34,8 @@ PEAKS = {
     "writing": "files",
 }
 MESHING = {"cad": "CAD", "mesh": "mesh", "cleanup": "clean-up", "tagging": "tagging", "surfaces": "surfaces"}
+
+MORE, OTHER_EXCHANGE = 1.2, 80.0  # further points: times the first current; exchange currents [A/m2]
 
 Progress = Callable[[str], None]
 
@@ -83,6 +87,33 @@ def _solve(job: Job, case: Case, progress: Progress, method: Method) -> Run:
         peak_MiB=_peaks(result),
         counts=_counts(mesh, result.solver),
         metrics={key: result.metrics[key] for key in COMPARED},
+    )
+
+
+def _further(job: Job, case: Case, progress: Progress) -> Run:
+    """A first operating point, then one at another current, then one with other kinetics, on one cell."""
+    mesh, stages = _load(job, case, progress), Stages()
+    model, control = build.model(case, Design.BILAYER, mesh), build.control(case)
+    assert isinstance(control, Galvanostatic)
+    more = replace(control, current_density=MORE * control.current_density)
+    other = case_of(case, case.cell.width, exchange_current=OTHER_EXCHANGE)
+    cell = SteadyCell(mesh, model, method="equilibrated")
+    points = {
+        "first": (control, model),
+        "current": (more, model),
+        "kinetics": (more, build.model(other, Design.BILAYER, mesh)),
+    }
+    counts = {"elements": mesh.n_elements}
+    for name, (at, of) in points.items():
+        with stages(name):
+            found = cell.solve(at, model=of, progress=progress).statistics
+        counts |= {"unknowns": found.unknowns, f"newton_steps_{name}": found.newton_steps}
+    return Run(
+        kind=job.kind,
+        name=job.name,
+        repeat=job.repeat,
+        counts=counts,
+        **stages.as_fields(),
     )
 
 
@@ -194,6 +225,7 @@ JOBS: Mapping[Kind, Callable[[Job, Case, Progress], Run]] = {
     Kind.MESH: _mesh,
     Kind.EQUILIBRATED: lambda job, case, progress: _solve(job, case, progress, "equilibrated"),
     Kind.HIGH_CURRENT: lambda job, case, progress: _solve(job, case, progress, "equilibrated"),
+    Kind.FURTHER: _further,
     Kind.FULL: lambda job, case, progress: _solve(job, case, progress, "full"),
     Kind.LAPLACE: _laplace,
     Kind.THREE_FIELDS: _three_fields,

@@ -47,7 +47,7 @@ def measure(job: Job, progress: Callable[[str], None]) -> Run:
 
 
 def _stop(child: subprocess.Popen[str]) -> None:
-    """As Ctrl-C would, so that a mesher that it has started is stopped too; by force if that is not enough."""
+    """As Ctrl-C would, so that its mesher is stopped as well; by force if that is not enough."""
     child.send_signal(signal.SIGINT)
     try:
         child.wait(timeout=PATIENCE)

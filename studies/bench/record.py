@@ -18,15 +18,15 @@ from studies.run import version
 
 FORMAT = 1  # of bench.json
 PACKAGES = ("numpy", "scipy", "scikit-fem", "pyamg", "gmsh", "ngsolve")
+OTHERS = (Kind.LAPLACE, Kind.THREE_FIELDS, Kind.FULL)
 CPU, MEMORY = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 
 
 def record(runs: Sequence[Run], shown: Sequence[Show]) -> dict[str, Any]:
     """All of it, as JSON holds it."""
     sizes = dict.fromkeys(run.name for run in runs if run.kind is not Kind.MESH)
-    others = dict.fromkeys(run.kind for run in runs if run.kind not in (Kind.MESH, Kind.EQUILIBRATED))
     ratios = {
-        name: {f"equilibrated/{kind}": ratio(runs, name, Kind.EQUILIBRATED, kind) for kind in others}
+        name: {f"equilibrated/{kind}": ratio(runs, name, Kind.EQUILIBRATED, kind) for kind in OTHERS}
         for name in sizes
     }
     return plain(

@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     MESH = "mesh"
     EQUILIBRATED = "equilibrated"
+    FURTHER = "further-points"  # a first operating point, and others on the same cell
     FULL = "full"
     HIGH_CURRENT = "high-current"  # the equilibrated solver where Newton is put to the test
     LAPLACE = "laplace"  # the peer's scalar Laplace problem

@@ -57,6 +57,7 @@ class Plan:
         """What runs at a size in each repetition."""
         wanted = {
             Kind.EQUILIBRATED: True,
+            Kind.FURTHER: True,
             Kind.LAPLACE: self.peers,
             Kind.THREE_FIELDS: self.peers and rung in self.three_fields,
             Kind.FULL: rung in self.full,

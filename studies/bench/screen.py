@@ -35,7 +35,7 @@ def medians(rows: Sequence[Typical]) -> Table:
     table = _table("Seconds, medians; NGS: NGSolve")
     for header in ("size", "", "unknowns", *STAGES.values(), "total", "GB", "steps", "Krylov"):
         table.add_column(header, justify="left" if header in ("size", "") else "right", no_wrap=True)
-    solving = [row for row in rows if row.kind is not Kind.MESH]
+    solving = [row for row in rows if row.kind in NAMES]
     for number, row in enumerate(solving):
         table.add_row(
             escape(row.name),

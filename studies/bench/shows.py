@@ -42,13 +42,14 @@ def shows(runs: Sequence[Run]) -> list[Show]:
         *_against_peer(runs, ours),
         *_scaling(ours),
         *_newton(rows),
+        *_further(rows, ours),
         *_full(runs, rows),
         *_large(ours, rows),
     ]
 
 
 def _against_peer(runs: Sequence[Run], ours: Sequence[Typical]) -> Iterator[Show]:
-    at = next((row.name for row in ours if row.counts["elements"] >= LEAST_TETRAHEDRA), "")
+    at = _judged(ours)
     where = f" at {at}" if at else ""
     for kind, what, target in (
         (Kind.LAPLACE, "scalar Laplace problem", 2.0),
@@ -76,6 +77,18 @@ def _newton(rows: Mapping[tuple[Kind, str], Typical]) -> Iterator[Show]:
         row = rows.get((Kind.HIGH_CURRENT, name))
         steps = None if row is None else row.counts["newton_steps"]
         yield Show(name=f"Newton steps at 20 mA/cm², {name} mA/cm²", found=steps, target=6)
+
+
+def _further(rows: Mapping[tuple[Kind, str], Typical], ours: Sequence[Typical]) -> Iterator[Show]:
+    row = rows.get((Kind.FURTHER, _judged(ours)))
+    for point, what in (("current", "at another current"), ("kinetics", "with other kinetics")):
+        found = None if row is None else row.seconds[point] / row.seconds["first"]
+        yield Show(name=f"a further operating point {what} over the first", found=found, target=0.15)
+
+
+def _judged(ours: Sequence[Typical]) -> str:
+    """Name of the size at which ratios are judged; empty if it was not measured."""
+    return next((row.name for row in ours if row.counts["elements"] >= LEAST_TETRAHEDRA), "")
 
 
 def _full(runs: Sequence[Run], rows: Mapping[tuple[Kind, str], Typical]) -> Iterator[Show]:
