@@ -148,7 +148,7 @@ class SaltEquilibrium:
     ) -> float:
         """Sum of weights * c(W) at inner points of elements; adds its slope in W to slope (n_unknowns,).
 
-        W at the points is points^T w[rows], with points (n_local, n_q), rows (n_local, n) and weights (n_q, n).
+        W at the points is points^T w[rows]: points (n_local, n_q), rows (n_local, n), weights (n_q, n).
         """
         return content(w, rows, points, weights, *self._index, self._c_of_w, slope)
 
