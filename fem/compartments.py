@@ -83,10 +83,10 @@ def compartments(
             Compartment(
                 unknowns=offset + unknowns,
                 regions=materials,
-                rows=offset + dofs,
+                rows=np.ascontiguousarray(offset + dofs),
                 lumped=lumped,
-                points=points,
-                weights=weights,
+                points=np.ascontiguousarray(points),
+                weights=np.ascontiguousarray(weights),
                 pore_volume=float(pores.sum()),
                 amount=float((pores * c0[mine]).sum()),
             )

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from fem.compartments import Compartment
 from fem.conditions import ModelError
-from fem.elements import Floats, present, scatter
+from fem.elements import Floats, present
 from fem.equilibrium import SaltEquilibrium
 from fem.jacobian import JacobianPattern
 from fem.linear import BorderedSystem
@@ -127,11 +127,10 @@ class EquilibratedSystem(SteadySystem):
         """int porosity c [mol] of compartment j and its slope (n,) in the joint unknowns."""
         compartment, salt = self.spaces.compartments[j], self.equilibria[j]
         c, slope = (a[compartment.unknowns] for a in (fields.concentration, fields.concentration_slope))
-        inner, inner_slope = salt.concentration(compartment.points.T @ state.x[compartment.rows])
-        local = compartment.points @ (compartment.weights * inner_slope)
-        gradient = scatter(compartment.rows, local, self.spaces.size)
+        gradient = np.zeros(self.spaces.size)
+        inner = salt.content(state.x, compartment.rows, compartment.points, compartment.weights, gradient)
         gradient[compartment.unknowns] += compartment.lumped * slope
-        return float(compartment.lumped @ c + (compartment.weights * inner).sum()), gradient
+        return float(compartment.lumped @ c + inner), gradient
 
     # --- equations ---
 

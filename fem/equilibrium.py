@@ -22,6 +22,7 @@ from scipy.optimize import root_scalar
 
 from fem.electrolyte import Array, ElectrolyteLaw, Properties
 from fem.ideal_laws import LOWEST_DIFFUSIVITY, LOWEST_THERMODYNAMIC_FACTOR
+from fem.kernels import content, tabulated
 from fem.materials import HIGHEST_TRANSFERENCE
 from fem.parameters import ParameterError
 
@@ -128,35 +129,37 @@ class SaltEquilibrium:
 
     def concentration(self, w: ArrayLike) -> tuple[Array, Array]:
         """c(W) [mol/m3] and dc/dW [mol/(A m2)]; NaN outside the table."""
-        return _value_and_slope(self._c_of_w, *self._locate(w))
+        return self._at(self._c_of_w, w)
 
     def psi(self, w: ArrayLike) -> tuple[Array, Array]:
         """Psi(c(W)) [V] and dPsi/dW = 1/kappa_ss [ohm m]; NaN outside the table."""
-        return _value_and_slope(self._psi_of_w, *self._locate(w))
+        return self._at(self._psi_of_w, w)
 
     def psi_parts(self, w: ArrayLike) -> tuple[Array, Array]:
         """Ohmic and concentration part of Psi(c(W)) [V]; NaN outside the table."""
-        index, step = self._locate(w)
-        return _value(self._ohmic_of_w, index, step), _value(self._concentration_of_w, index, step)
+        return self._at(self._ohmic_of_w, w)[0], self._at(self._concentration_of_w, w)[0]
 
     def state(self, w: ArrayLike) -> SaltState:
-        """`concentration` and `psi` with one search of the table."""
-        index, step = self._locate(w)
-        return SaltState(
-            *_value_and_slope(self._c_of_w, index, step),
-            *_value_and_slope(self._psi_of_w, index, step),
-        )
+        """`concentration` and `psi` together."""
+        return SaltState(*self.concentration(w), *self.psi(w))
 
-    def _locate(self, w: ArrayLike) -> tuple[NDArray[np.intp], Array]:
-        """Piece and distance from its left node [A/m]; NaN distance outside the table."""
+    def content(
+        self, w: Array, rows: NDArray[np.integer], points: Array, weights: Array, slope: Array
+    ) -> float:
+        """Sum of weights * c(W) at inner points of elements; adds its slope in W to slope (n_unknowns,).
+
+        W at the points is points^T w[rows]: points (n_local, n_q), rows (n_local, n), weights (n_q, n).
+        """
+        return content(w, rows, points, weights, *self._index, self._c_of_w, slope)
+
+    def _at(self, table: Array, w: ArrayLike) -> tuple[Array, Array]:
         w = np.asarray(w, dtype=float)
-        held = np.fmin(np.fmax(w, self._w[0]), self._w[-1])
-        index = self._index.find(held)
-        return index, np.where(held == w, held - self._w[index], np.nan)
+        value, slope = np.empty(w.size), np.empty(w.size)
+        tabulated(w.ravel(), *self._index, table, value, slope)
+        return value.reshape(w.shape), slope.reshape(w.shape)
 
 
-@dataclass(frozen=True, eq=False)
-class _Index:
+class _Index(NamedTuple):
     """Piece of a table by direct look-up: buckets uniform in ln(w - w(c = 0)), each crossing few nodes."""
 
     w: Array
@@ -164,7 +167,6 @@ class _Index:
     first: NDArray[np.intp]  # piece at the left edge of each bucket
     lowest: float
     per_unit: float
-    crossings: int  # most nodes inside one bucket
 
     @classmethod
     def of(cls, w: Array, w_empty: float) -> _Index:
@@ -174,19 +176,7 @@ class _Index:
         bucket = np.minimum(((logarithm - logarithm[0]) * per_unit).astype(np.intp), count - 1)
         held = np.bincount(bucket, minlength=count)
         first = np.clip(np.cumsum(held) - held - 1, 0, w.size - 2)
-        return cls(w, w_empty, first, float(logarithm[0]), float(per_unit), int(held.max()))
-
-    def find(self, w: Array) -> NDArray[np.intp]:
-        """Largest j <= n - 2 with w[j] <= w, for w inside the table."""
-        bucket = ((np.log(w - self.w_empty) - self.lowest) * self.per_unit).astype(np.intp)
-        index = self.first[np.minimum(bucket, self.first.size - 1)]
-        last = self.w.size - 2
-        for _ in range(self.crossings):
-            beyond = (w >= self.w[index + 1]) & (index < last)
-            if not beyond.any():
-                break
-            index = index + beyond
-        return index
+        return cls(w, float(w_empty), first, float(logarithm[0]), float(per_unit))
 
 
 def _nodes(properties: Properties, reference: float) -> Array:
@@ -249,8 +239,3 @@ def _hermite(h: Array, value: Array, rise: Array, slope: Array) -> Array:
 def _value(table: Array, index: NDArray[np.intp], s: Array) -> Array:
     a, b, c, d = table
     return a[index] + s * (b[index] + s * (c[index] + s * d[index]))
-
-
-def _value_and_slope(table: Array, index: NDArray[np.intp], s: Array) -> tuple[Array, Array]:
-    a, b, c, d = (column[index] for column in table)
-    return a + s * (b + s * (c + s * d)), b + s * (2 * c + 3 * s * d)

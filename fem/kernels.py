@@ -137,3 +137,48 @@ def powers(dofs, gradients, weights, u, v, out):
                 product += of_u * of_v
             total += weights[q, e] * product
         out[e] = total
+
+
+@numba.njit(nogil=True, cache=True)
+def _piece(w, nodes, empty, first, lowest, per_unit):
+    """The piece of a table that holds w, -1 outside: its bucket in ln(w - empty), then the nodes in it."""
+    if not (nodes[0] <= w <= nodes[-1]):
+        return -1
+    bucket = int((np.log(w - empty) - lowest) * per_unit)
+    piece = first[min(bucket, first.size - 1)]
+    while piece < nodes.size - 2 and w >= nodes[piece + 1]:
+        piece += 1
+    return piece
+
+
+@numba.njit(nogil=True, cache=True)
+def tabulated(w, nodes, empty, first, lowest, per_unit, table, value, slope):
+    """Value and slope of piecewise cubics, table (4, n_pieces) from the left of each piece; NaN outside."""
+    for i in range(w.size):
+        k = _piece(w[i], nodes, empty, first, lowest, per_unit)
+        if k < 0:
+            value[i] = slope[i] = np.nan
+        else:
+            s = w[i] - nodes[k]
+            value[i] = table[0, k] + s * (table[1, k] + s * (table[2, k] + s * table[3, k]))
+            slope[i] = table[1, k] + s * (2 * table[2, k] + 3 * s * table[3, k])
+
+
+@numba.njit(nogil=True, cache=True)
+def content(w, rows, points, weights, nodes, empty, first, lowest, per_unit, table, slope):
+    """Sum of weights * f(W) over the points of elements, W = sum points * w[rows]; adds its slope in w."""
+    total = 0.0
+    for e in range(rows.shape[1]):
+        for q in range(weights.shape[0]):
+            at = 0.0
+            for i in range(rows.shape[0]):
+                at += points[i, q] * w[rows[i, e]]
+            k = _piece(at, nodes, empty, first, lowest, per_unit)
+            if k < 0:
+                return np.nan
+            s = at - nodes[k]
+            total += weights[q, e] * (table[0, k] + s * (table[1, k] + s * (table[2, k] + s * table[3, k])))
+            change = weights[q, e] * (table[1, k] + s * (2 * table[2, k] + 3 * s * table[3, k]))
+            for i in range(rows.shape[0]):
+                slope[rows[i, e]] += points[i, q] * change
+    return total

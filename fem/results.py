@@ -164,16 +164,7 @@ def _cluster_currents(system: SteadySystem, result: NewtonResult) -> Floats:
 
 def _profile(system: SteadySystem, fibres: list[CurrentMap], foil: list[CurrentMap]) -> DepthProfile | None:
     """Depth profile over the height of the mat: its conductors and the electrolyte that they touch most."""
-    if not fibres:
-        return None
-    mesh, facets = system.spaces.mesh, np.concatenate([m.facets for m in fibres])
-    beside = mesh.region_of_element[mesh.f2t[:, facets]]
-    area = np.bincount(beside.ravel(), np.tile(mesh.facet_areas(facets), 2), len(mesh.region_names))
-    solid = np.unique(mesh.region_of_element[system.spaces.solid.elements])
-    area[solid] = 0.0
-    inside = np.isin(mesh.region_of_element, [*solid, int(np.argmax(area))])
-    z = mesh.points[-1, mesh.cells[:, inside]]
-    return depth_profile(fibres, foil, float(z.min()), float(z.max()), system.area)
+    return depth_profile(fibres, foil, *system.spaces.mat_extent, system.area) if fibres else None
 
 
 def _metrics(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fem.circuit import working_electrolytes
 from fem.compartments import Compartment, by_region, compartments
 from fem.conditions import Blocking, Electrode, FixedPotential, Grounded, ModelError
-from fem.elements import Elements, Floats, Ints
+from fem.elements import Elements, Floats, Ints, present
 from fem.equipotential import with_held_pieces
 from fem.interface import ReactingSurface
 from fem.materials import Conductor, Electrolyte, SingleIonConductor
@@ -77,6 +77,18 @@ class Spaces:
         for j, compartment in enumerate(self.compartments):
             of[compartment.unknowns] = j
         return of
+
+    @cached_property
+    def mat_extent(self) -> tuple[float, float]:
+        """Lowest and highest z [m] of the conductors and of the electrolyte region that they touch most."""
+        mesh, facets = self.mesh, np.concatenate([s.facets for s in self.surfaces_of(None)])
+        beside = mesh.region_of_element[mesh.f2t[:, facets]]
+        area = np.bincount(beside.ravel(), np.tile(mesh.facet_areas(facets), 2), len(mesh.region_names))
+        metals = present(mesh.region_of_element[self.solid.elements], len(mesh.region_names))
+        area[metals] = 0.0
+        inside = np.isin(mesh.region_of_element, [*metals, int(np.argmax(area))])
+        z = mesh.points[-1, mesh.cells[:, inside]]
+        return float(z.min()), float(z.max())
 
     @property
     def reacting(self) -> tuple[ReactingSurface, ...]:
