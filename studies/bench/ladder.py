@@ -1,4 +1,4 @@
-"""The sizes: the shipped random mat, wider and wider, with all its settings."""
+"""The sizes: the shipped random mat, wider and thicker, with all its settings."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from studies.errors import CaseError
 
 @dataclass(frozen=True, kw_only=True)
 class Rung:
-    """One size, by the name of its unknowns in the equilibrated form; width and depth [m]."""
+    """One size, by the name of its unknowns in the equilibrated form.
+
+    Fibres cross the whole width: beyond some 28 µm they hinder each other so much that none of 1 µm packs to
+    porosity 0.85, hence large cells are thick ones.
+    """
 
     name: str
-    width: float
+    width: float  # and depth [m]
+    thickness: float = 16e-6  # of the mat [m]
 
 
 RUNGS = (
     Rung(name="20k", width=8e-6),
     Rung(name="80k", width=16e-6),
-    Rung(name="300k", width=33e-6),
-    Rung(name="1400k", width=68e-6),
+    Rung(name="300k", width=25e-6, thickness=27e-6),
+    Rung(name="1400k", width=25e-6, thickness=117e-6),
 )
 """Smallest first; 300k has 1.3 million tetrahedra."""
 
@@ -40,16 +45,23 @@ def up_to(name: str, rungs: Sequence[Rung] = RUNGS) -> tuple[Rung, ...]:
     if name == "none":
         return ()
     (last,) = chosen([name], rungs)
-    return tuple(rung for rung in rungs if rung.width <= last.width)
+    return tuple(rung for rung in rungs if rung.width**2 * rung.thickness <= last.width**2 * last.thickness)
 
 
 def case_of(
-    base: Case, width: float, *, current_density: float | None = None, exchange_current: float | None = None
+    base: Case,
+    width: float,
+    *,
+    thickness: float | None = None,
+    current_density: float | None = None,
+    exchange_current: float | None = None,
 ) -> Case:
-    """The bilayer of a case on another area [m], at another current and exchange current [A/m2]."""
+    """The bilayer of a case on another width and mat thickness [m], current and exchange current [A/m2]."""
     data = base.to_dict()
     data["designs"] = ["bilayer"]
     data["cell"] |= {"width": f"{width!r} m", "depth": f"{width!r} m"}
+    if thickness is not None:
+        data["cell"]["framework"]["thickness"] = f"{thickness!r} m"
     if current_density is not None:
         data["operation"] = {"current_density": f"{current_density!r} A/m^2"}
     if exchange_current is not None:

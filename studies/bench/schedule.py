@@ -39,7 +39,7 @@ class Plan:
     def jobs(self) -> Iterator[Job]:
         """Size by size: its mesh, then all kinds in turn, again and again; then the single runs."""
         for rung in self.rungs:
-            case = case_of(self.base, rung.width)
+            case = case_of(self.base, rung.width, thickness=rung.thickness)
             yield self._job(Kind.MESH, rung.name, case)
             for repeat in range(self.repeats):
                 for kind in self.kinds(rung):
