@@ -127,8 +127,7 @@ class EquilibratedSystem(SteadySystem):
         """int porosity c [mol] of compartment j and its slope (n,) in the joint unknowns."""
         compartment, salt = self.spaces.compartments[j], self.equilibria[j]
         c, slope = (a[compartment.unknowns] for a in (fields.concentration, fields.concentration_slope))
-        gradient = np.zeros(self.spaces.size)
-        inner = salt.content(state.x, compartment.rows, compartment.points, compartment.weights, gradient)
+        inner, gradient = salt.content(state.x, compartment.rows, compartment.points, compartment.weights)
         gradient[compartment.unknowns] += compartment.lumped * slope
         return float(compartment.lumped @ c + inner), gradient
 

@@ -144,13 +144,13 @@ class SaltEquilibrium:
         return SaltState(*self.concentration(w), *self.psi(w))
 
     def content(
-        self, w: Array, rows: NDArray[np.integer], points: Array, weights: Array, slope: Array
-    ) -> float:
-        """Sum of weights * c(W) at inner points of elements; adds its slope in W to slope (n_unknowns,).
+        self, w: Array, rows: NDArray[np.integer], points: Array, weights: Array
+    ) -> tuple[float, Array]:
+        """Sum of weights * c(W) at inner points of elements, and its slope (n_unknowns,) in w.
 
         W at the points is points^T w[rows]: points (n_local, n_q), rows (n_local, n), weights (n_q, n).
         """
-        return content(w, rows, points, weights, *self._index, self._c_of_w, slope)
+        return content(w, rows, points, weights, self._index, self._c_of_w)
 
     def _at(self, table: Array, w: ArrayLike) -> tuple[Array, Array]:
         w = np.asarray(w, dtype=float)

@@ -7,10 +7,10 @@ Threads take ranges of rows, so that results do not depend on their number.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -52,10 +52,34 @@ class Rows:
 
     def run(self, kernel: Callable[..., None], *arguments: Any) -> None:
         """kernel(indptr, indices, data, *arguments, first row, end) on all rows."""
-        jobs = [_pool().submit(kernel, *self.graph, *arguments, *part) for part in self.ranges[1:]]
-        kernel(*self.graph, *arguments, *self.ranges[0])
-        for job in jobs:
-            job.result()
+        _share(partial(kernel, *self.graph, *arguments), self.ranges)
+
+
+def _share(work: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
+    """work(first, end) on every range, each on a thread of its own; what they return."""
+    jobs = [_pool().submit(work, *part) for part in ranges[1:]]
+    return [work(*ranges[0]), *(job.result() for job in jobs)]
+
+
+def in_parts(count: int) -> list[tuple[int, int]]:
+    """The numbers below `count` in equal ranges, one for each thread; a single one if there are few."""
+    ends = np.linspace(0, count, (threads() if count > FEW else 1) + 1).astype(int).tolist()
+    return list(pairwise(ends))
+
+
+def content(
+    w: Any, rows: Any, points: Any, weights: Any, index: tuple[Any, ...], table: Any
+) -> tuple[float, Any]:
+    """Sum of weights * f(W) over the points of elements, W = sum points * w[rows], and its slope in w."""
+
+    kernel: Any = _content
+
+    def part(first: int, end: int) -> tuple[float, Any]:
+        slope = np.zeros_like(w)
+        return kernel(w, rows, points, weights, *index, table, slope, first, end), slope
+
+    found = _share(part, in_parts(rows.shape[1]))
+    return sum(total for total, _ in found), sum(slope for _, slope in found)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -165,10 +189,9 @@ def tabulated(w, nodes, empty, first, lowest, per_unit, table, value, slope):
 
 
 @numba.njit(nogil=True, cache=True)
-def content(w, rows, points, weights, nodes, empty, first, lowest, per_unit, table, slope):
-    """Sum of weights * f(W) over the points of elements, W = sum points * w[rows]; adds its slope in w."""
+def _content(w, rows, points, weights, nodes, empty, first, lowest, per_unit, table, slope, low, high):
     total = 0.0
-    for e in range(rows.shape[1]):
+    for e in range(low, high):
         for q in range(weights.shape[0]):
             at = 0.0
             for i in range(rows.shape[0]):

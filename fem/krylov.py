@@ -14,7 +14,7 @@ from fem.elements import Floats
 
 Operator = Callable[[Floats], Floats]
 SLACK = 1.01  # on the true residual, where rounding parts it from the one of the small problem
-ORTHOGONAL = 0.7  # part of its length that a vector must keep, or it is made orthogonal once more
+ORTHOGONAL = 0.1  # part of its length that a vector must keep, or it is made orthogonal once more
 
 
 def fgmres(

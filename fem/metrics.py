@@ -49,7 +49,7 @@ def uniformity(current_map: CurrentMap) -> Uniformity:
     total = area.sum()
     mean = float((j * area).sum() / total)
     variance = float(((j - mean) ** 2 * area).sum() / total)
-    order = np.argsort(j, kind="stable")
+    order = np.argsort(j)
     plated, share = np.maximum(j[order], 0.0), area[order] / total
     cumulative = np.cumsum(plated * share)
     if cumulative[-1] > 0:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from fem.check import check_model
 from fem.conditions import ModelError
@@ -79,10 +80,16 @@ class SteadyCell:
         guess: a Solution on the same mesh to start from, instead of the last ones. Raises as `solve_steady`;
         the cell stays usable.
         """
-        tell = progress or (lambda _text: None)
+        # threads of BLAS wait by spinning, in the way of our own (fem/kernels.py)
+        with threadpool_limits(1, user_api="blas"):
+            return self._solve(control, model or self.model, guess, progress or (lambda _text: None))
+
+    def _solve(
+        self, control: Control | None, model: Model, guess: Solution | None, tell: Progress
+    ) -> Solution:
         begin = time.perf_counter()
         tell("assembling")
-        system, session, solver = self._prepare(model or self.model, control)
+        system, session, solver = self._prepare(model, control)
         seconds = {"assembly": time.perf_counter() - begin}
 
         begin = time.perf_counter()
