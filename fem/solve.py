@@ -141,7 +141,7 @@ class SteadyCell:
 
     def _predicted(self, system: SteadySystem) -> State | None:
         """A start on the straight line through the last two states of this model, or through rest and the
-        last one; after another model its last state, if that is near. None: the first guess is better."""
+        last one; after another model its last state, if near. None where a first guess is better."""
         if not self._found:
             return None
         last = adopted(self._found[-1], system)
@@ -157,7 +157,7 @@ class SteadyCell:
         steps = (_drive(system, system) - drives[-1]) / (drives[-1] - at)
         change = steps * system.difference(last, before)
         if abs(steps) > FARTHEST or system.largest_fraction(last, change) < 1:
-            return last
+            return None
         return system.step(last, change, 1.0)
 
 
