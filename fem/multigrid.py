@@ -90,8 +90,9 @@ def _strong_part(matrix: sp.csr_matrix) -> sp.csr_matrix:
 
 def _scaling(matrix: sp.csr_matrix) -> Floats:
     """REACH / sum_j |a_ij| (n,): scaled with it the matrix has no eigenvalue above REACH (Gershgorin), and in
-    fact hardly one above 1."""
-    return REACH / np.add.reduceat(np.abs(matrix.data), matrix.indptr[:-1])
+    fact hardly one above 1. Zero for a row of zeros, as weak entries leave it when they cancel."""
+    total = np.add.reduceat(np.abs(matrix.data), matrix.indptr[:-1])
+    return np.divide(REACH, total, out=np.zeros_like(total), where=total > 0)
 
 
 def _apply(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Floats) -> Floats:

@@ -20,6 +20,7 @@ from fem import (
     solve_steady,
 )
 from fem.elements import Floats
+from fem.krylov import fgmres
 from fem.linear import (
     DIRECT_LIMIT,
     BorderedSystem,
@@ -27,6 +28,7 @@ from fem.linear import (
     LinearStatistics,
     choose_linear_solver,
 )
+from fem.multigrid import cycle
 from fem.preconditioners import SymmetricNeighbour
 from meshes.structured import extrude
 
@@ -207,3 +209,18 @@ def test_solver_is_chosen_by_size() -> None:
     for dim, limit in DIRECT_LIMIT.items():
         assert choose_linear_solver(limit, dim).name == "direct"
         assert choose_linear_solver(limit + 1, dim).name == "multigrid-krylov"
+
+
+def test_a_node_that_hangs_on_weak_entries_alone() -> None:
+    """Its row of the strong part is zero: no division by it, and the cycle still converges on everything."""
+    n = 900
+    line = sp.diags([-np.ones(n - 1), np.full(n, 2.0), -np.ones(n - 1)], [-1, 0, 1]).tolil()
+    line[n - 1, n - 2] = line[n - 2, n - 1] = -1e-3
+    line[n - 1, n - 1], line[n - 2, n - 2] = 1e-3, 1.0 + 1e-3
+    matrix = line.tocsr()
+    rhs = np.random.default_rng(2).normal(size=n)
+    found, steps, converged = fgmres(
+        lambda x: matrix @ x, cycle(matrix), rhs, rtol=1e-8, restart=60, max_iterations=60
+    )
+    assert converged and steps < 40
+    assert np.linalg.norm(rhs - matrix @ found) <= 1.01e-8 * np.linalg.norm(rhs)
