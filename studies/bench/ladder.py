@@ -26,7 +26,7 @@ RUNGS = (
     Rung(name="20k", width=8e-6),
     Rung(name="80k", width=16e-6),
     Rung(name="300k", width=25e-6, thickness=27e-6),
-    Rung(name="1400k", width=25e-6, thickness=117e-6),
+    Rung(name="1400k", width=25e-6, thickness=121e-6),
 )
 """Smallest first; 300k has 1.3 million tetrahedra."""
 
