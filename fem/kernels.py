@@ -22,14 +22,19 @@ FEW = 20_000  # entries, below which threads cost more than they save
 
 
 def threads() -> int:
-    """Threads to use: those of OMP_NUM_THREADS, else the cores."""
+    """Threads to use: those of OMP_NUM_THREADS, at most the cores that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(int(asked) if asked.isdigit() else 64, os.cpu_count() or 1))
+    return max(1, min(int(asked), cores)) if asked.isdigit() else cores
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads(), thread_name_prefix="rows")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not live on in a forked child, which makes its own
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +181,13 @@ def _piece(w, nodes, empty, first, lowest, per_unit):
 
 
 @numba.njit(nogil=True, cache=True)
+def _cubic(table, k, s):
+    """Value and slope of piece k of a table (4, n_pieces) at a distance s from its left end."""
+    a, b, c, d = table[0, k], table[1, k], table[2, k], table[3, k]
+    return a + s * (b + s * (c + s * d)), b + s * (2 * c + 3 * s * d)
+
+
+@numba.njit(nogil=True, cache=True)
 def tabulated(w, nodes, empty, first, lowest, per_unit, table, value, slope):
     """Value and slope of piecewise cubics, table (4, n_pieces) from the left of each piece; NaN outside."""
     for i in range(w.size):
@@ -183,9 +195,7 @@ def tabulated(w, nodes, empty, first, lowest, per_unit, table, value, slope):
         if k < 0:
             value[i] = slope[i] = np.nan
         else:
-            s = w[i] - nodes[k]
-            value[i] = table[0, k] + s * (table[1, k] + s * (table[2, k] + s * table[3, k]))
-            slope[i] = table[1, k] + s * (2 * table[2, k] + 3 * s * table[3, k])
+            value[i], slope[i] = _cubic(table, k, w[i] - nodes[k])
 
 
 @numba.njit(nogil=True, cache=True)
@@ -199,9 +209,8 @@ def _content(w, rows, points, weights, nodes, empty, first, lowest, per_unit, ta
             k = _piece(at, nodes, empty, first, lowest, per_unit)
             if k < 0:
                 return np.nan
-            s = at - nodes[k]
-            total += weights[q, e] * (table[0, k] + s * (table[1, k] + s * (table[2, k] + s * table[3, k])))
-            change = weights[q, e] * (table[1, k] + s * (2 * table[2, k] + 3 * s * table[3, k]))
+            value, change = _cubic(table, k, at - nodes[k])
+            total += weights[q, e] * value
             for i in range(rows.shape[0]):
-                slope[rows[i, e]] += points[i, q] * change
+                slope[rows[i, e]] += points[i, q] * weights[q, e] * change
     return total
