@@ -84,10 +84,9 @@ class CoupledSystem(SteadySystem):
 
     # --- state ---
 
-    def adopt(self, fields: Fields, voltage: float) -> State:
-        """The state with given nodal potential and concentration."""
-        state = replace(self.rest(), voltage=voltage if self.has_current_unknown else self.rest().voltage)
-        n = self.spaces.size
+    def adopt(self, fields: Fields) -> State:
+        """The state at rest but for the given potential and concentration."""
+        state, n = self.rest(), self.spaces.size
         free = self.free[self.free < n]
         state.x[free], state.x[n:] = fields.potential[free], fields.concentration[self.salt]
         return state
@@ -200,7 +199,7 @@ class CoupledSystem(SteadySystem):
         out = np.full((mesh.dim, mesh.n_elements), np.nan)
         for body, fluxes in zip(self.bodies, residual.fluxes, strict=True):
             flux = fluxes["phi_s" if "phi_s" in fluxes else "phi_e"].value
-            out[:, body.mesh_elements] = (flux * body.elements.weights).sum(1) / body.elements.volumes
+            out[:, body.mesh_elements] = body.elements.mean(flux)
         return out
 
     def salt_metrics(self, state: State, residual: Residual, current: float) -> dict[str, float]:

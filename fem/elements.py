@@ -60,7 +60,8 @@ class Elements:
         at = np.full((dim + 1, 1), 1 / (dim + 1)) if order == 1 else points
         nodes = mesh.node_points(order)[:, mesh.nodes_of_cells(order)[:, elements]]
         jacobian = lagrange.jacobians(nodes, at)
-        det, inverse = lagrange.determinant(jacobian), lagrange.inverse(jacobian)
+        det = lagrange.determinant(jacobian)
+        inverse = lagrange.inverse(jacobian, det)
         slopes = lagrange.shape_slopes(order, at)
         gradients = np.ascontiguousarray(np.einsum("lkq,kdqn->ldqn", slopes, inverse))
         volume = 2.0 if dim == 2 else 6.0
@@ -112,6 +113,10 @@ class Elements:
     def integral(self, values: Floats) -> Floats:
         """int values (n,) over each element, from values (n_q, n)."""
         return (self.weights * values).sum(0)
+
+    def mean(self, vector: Floats) -> Floats:
+        """Mean (dim, n) over each element, from values (dim, n_q or 1, n)."""
+        return (vector * self.weights).sum(1) / self.volumes
 
     def divergence(self, flux: Floats, size: int) -> Floats:
         """int flux . grad N_i for every unknown (size,), from flux (dim, n_q, n); the sum over i is zero."""

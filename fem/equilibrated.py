@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -75,9 +74,9 @@ class EquilibratedSystem(SteadySystem):
 
     # --- state ---
 
-    def adopt(self, fields: Fields, voltage: float) -> State:
+    def adopt(self, fields: Fields) -> State:
         """The state with given potential and concentration: W from c, k from the mean of phi_e - Psi."""
-        state = replace(self.rest(), voltage=voltage if self.has_current_unknown else self.rest().voltage)
+        state = self.rest()
         state.x[self.free] = fields.potential[self.free]
         for j, (compartment, salt) in enumerate(zip(self.spaces.compartments, self.equilibria, strict=True)):
             unknowns = compartment.unknowns
@@ -196,7 +195,7 @@ class EquilibratedSystem(SteadySystem):
                 for flag, u in ((spaces.liquid, state.x), (~spaces.liquid, residual.fields.potential))
             ),
         ):
-            out[:, where] = -coefficient * (part.gradient(u) * part.weights).sum(1) / part.volumes
+            out[:, where] = -coefficient * part.mean(part.gradient(u))
         return out
 
     def salt_metrics(self, state: State, residual: Residual, current: float) -> dict[str, float]:

@@ -140,7 +140,7 @@ def drop(spaces: Spaces, nodal: Floats) -> Drop | None:
         potential=potential,
         power=float(found @ load),
         elements=spaces.solid.elements[held],
-        current_density=-sigma * (metal.gradient(potential) * metal.weights).sum(1) / metal.volumes,
+        current_density=-sigma * metal.mean(metal.gradient(potential)),
     )
 
 

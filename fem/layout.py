@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from fem.compartments import Compartment, by_region, compartments
 from fem.conditions import Blocking, Boundary, Contact, Electrode, FixedPotential, Interface
 from fem.materials import Conductor, Electrolyte, Material, SingleIonConductor
 from fem.model import Model
 from fem.reacting import cuts, law_at
-from fem.spaces import Spaces
+from fem.spaces import Spaces, ionic_coefficient
 
 
 def layout(model: Model) -> tuple[Any, ...]:
@@ -57,11 +55,7 @@ def relaid(spaces: Spaces, model: Model) -> Spaces:
     return replace(
         spaces,
         conductivity=by_region(mesh, model, spaces.solid.elements, "conductivity"),
-        ionic_coefficient=np.where(
-            spaces.liquid,
-            1.0 / by_region(mesh, model, spaces.ionic.elements, "macmullin"),
-            by_region(mesh, model, spaces.ionic.elements, "conductivity"),
-        ),
+        ionic_coefficient=ionic_coefficient(mesh, model, spaces.ionic),
         compartments=_refilled(spaces, model),
         surfaces=tuple(replace(s, kinetics=law_at(model, s.key)) for s in spaces.surfaces),
     )

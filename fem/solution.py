@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fem.currents import CurrentMap
-from fem.elements import Floats
+from fem.elements import Floats, present
 from fem.metrics import DepthProfile
 from fem.model import Control, Model
 from fem.overpotentials import VoltageSplit
@@ -88,12 +88,11 @@ class Solution:
         folder, written = Path(directory), []
         folder.mkdir(parents=True, exist_ok=True)
         for name, elements in self.mesh.regions.items():
-            nodes = np.zeros(self.mesh.n_nodes, dtype=bool)
-            nodes[self.mesh.cells[:, elements]] = True
+            nodes = present(self.mesh.cells[:, elements], self.mesh.n_nodes)
             points = {
                 key: values
                 for key, values in (("phi_s_V", self.phi_s), ("phi_e_V", self.phi_e), ("c_mol_m3", self.c))
-                if self._lives_on(key, name) and np.isfinite(values[: nodes.size][nodes]).any()
+                if self._lives_on(key, name) and np.isfinite(values[nodes]).any()
             }
             cells = {}
             vector = self.current_density[:, elements].T

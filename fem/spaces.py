@@ -129,7 +129,6 @@ def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
     ionic_elements = Elements.of(mesh, ionic.elements, solid.size + ionic.dofs, order)
     liquids = compartments(mesh, model, solid.size, ionic, ionic_elements, ionic_cut)
     fixed, values, by_surface = _fixed(mesh, model, solid, ionic, liquids)
-    liquid = np.isfinite(by_region(mesh, model, ionic.elements, "macmullin"))
     spaces = Spaces(
         mesh=mesh,
         order=order,
@@ -138,12 +137,8 @@ def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
         solid_elements=Elements.of(mesh, solid.elements, solid.dofs, order),
         ionic_elements=ionic_elements,
         conductivity=by_region(mesh, model, solid.elements, "conductivity"),
-        ionic_coefficient=np.where(
-            liquid,
-            1.0 / by_region(mesh, model, ionic.elements, "macmullin"),
-            by_region(mesh, model, ionic.elements, "conductivity"),
-        ),
-        liquid=liquid,
+        ionic_coefficient=ionic_coefficient(mesh, model, ionic),
+        liquid=np.isfinite(by_region(mesh, model, ionic.elements, "macmullin")),
         compartments=liquids,
         surfaces=reacting_surfaces(mesh, model, solid, ionic),
         fixed=fixed,
@@ -156,6 +151,13 @@ def build_spaces(mesh: TaggedMesh, model: Model, order: int = 1) -> Spaces:
         idle_facets=idle,
     )
     return with_held_pieces(spaces, model, solid_cut)
+
+
+def ionic_coefficient(mesh: TaggedMesh, model: Model, ionic: Space) -> Floats:
+    """1/N_M [-] of each liquid element of a space, kappa_i [S/m] of each single-ion one."""
+    macmullin = by_region(mesh, model, ionic.elements, "macmullin")
+    conductivity = by_region(mesh, model, ionic.elements, "conductivity")
+    return np.where(np.isfinite(macmullin), 1.0 / macmullin, conductivity)
 
 
 def _pinches(mesh: TaggedMesh, model: Model, order: int, cut: Ints) -> Ints:

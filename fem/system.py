@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -83,8 +83,8 @@ class SteadySystem(ABC):
         """Whether a state of another system on the same layout is one of this system as it stands."""
 
     @abstractmethod
-    def adopt(self, fields: Fields, voltage: float) -> State:
-        """The state with given nodal potential and concentration, found under another model or method."""
+    def adopt(self, fields: Fields) -> State:
+        """The state at rest but for a potential and a concentration found under another model or method."""
 
     def difference(self, state: State, other: State) -> Floats:
         """z with other + z = state."""
@@ -185,11 +185,11 @@ def adopted(found: Found, system: SteadySystem) -> State:
             "guess is a solution with other unknowns; "
             "give one from the same mesh with the same kinds of regions"
         )
+    voltage = state.voltage if system.has_current_unknown else rest.voltage
     if not system.shares_unknowns(old):
-        return system.adopt(found.fields, state.voltage)
+        return replace(system.adopt(found.fields), voltage=voltage)
     x = state.x.copy()
     x[system.spaces.fixed] = rest.x[system.spaces.fixed]
-    voltage = state.voltage if system.has_current_unknown else rest.voltage
     return State(x=x, low=np.where(rest.x == x, 0.0, state.low), k=state.k, voltage=voltage)
 
 

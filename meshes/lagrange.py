@@ -83,8 +83,8 @@ def determinant(jacobian: FloatArray) -> FloatArray:
     )
 
 
-def inverse(jacobian: FloatArray) -> FloatArray:
-    """dl_k/dx_d (dim, dim, n_q, n) from square Jacobians dx_d/dl_k of that shape, by cofactors."""
+def inverse(jacobian: FloatArray, det: FloatArray) -> FloatArray:
+    """dl_k/dx_d (dim, dim, n_q, n) from square Jacobians dx_d/dl_k of that shape and their `determinant`."""
     j, out = jacobian, np.empty_like(jacobian)
     if len(j) == 2:
         out[0, 0], out[0, 1], out[1, 0], out[1, 1] = j[1, 1], -j[0, 1], -j[1, 0], j[0, 0]
@@ -94,8 +94,7 @@ def inverse(jacobian: FloatArray) -> FloatArray:
             for d in range(3):
                 e, f = (d + 1) % 3, (d + 2) % 3
                 out[k, d] = a[e] * b[f] - a[f] * b[e]
-    out /= determinant(j)
-    return out
+    return out / det
 
 
 def least_determinant(nodes: FloatArray) -> FloatArray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fem.kernels import threads
 from fem.model import Galvanostatic
 from fem.solve import Method, SteadyCell
 from geometry.designs import Design
@@ -60,10 +60,7 @@ def _mesh(job: Job, case: Case, progress: Progress) -> Run:
         seconds = {label: found[stage] for stage, label in MESHING.items() if stage in found}
         seconds = {"drawing": passed - sum(seconds.values()), **seconds}
         kept.write_text(json.dumps(seconds), encoding="utf-8")
-    return Run(
-        kind=job.kind,
-        name=job.name,
-        repeat=job.repeat,
+    return job.measured(
         seconds=seconds,
         peak_MiB={"program": memory.peak(), "mesher": memory.peak_of_children()},
         counts={"elements": mesh.n_elements, "nodes": mesh.n_nodes},
@@ -78,10 +75,7 @@ def _solve(job: Job, case: Case, progress: Progress, method: Method) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         result = _design(case, mesh, Path(folder), method, progress)
     assert mesh.report is not None
-    return Run(
-        kind=job.kind,
-        name=job.name,
-        repeat=job.repeat,
+    return job.measured(
         seconds={"load": mesh.report.seconds.get("cache", 0.0), **_seconds(result)},
         processor_seconds={"all": time.process_time() - busy},
         peak_MiB=_peaks(result),
@@ -108,10 +102,7 @@ def _further(job: Job, case: Case, progress: Progress) -> Run:
         with stages(name):
             found = cell.solve(at, model=of, progress=progress).statistics
         counts |= {"unknowns": found.unknowns, f"newton_steps_{name}": found.newton_steps}
-    return Run(
-        kind=job.kind,
-        name=job.name,
-        repeat=job.repeat,
+    return job.measured(
         counts=counts,
         **stages.as_fields(),
     )
@@ -124,10 +115,7 @@ def _from_case(job: Job, case: Case, progress: Progress) -> Run:
         mesh = mesh_designs(case, [Design.BILAYER], cache=None, progress=progress).meshes[Design.BILAYER]
         meshed = time.perf_counter() - begin
         result = _design(case, mesh, Path(folder), None, progress)
-    return Run(
-        kind=job.kind,
-        name=job.name,
-        repeat=job.repeat,
+    return job.measured(
         seconds={"geometry and mesh": meshed, **_seconds(result)},
         peak_MiB={**_peaks(result), "mesher": result.solver["peak_memory"]["mesher_MiB"]},
         counts=_counts(mesh, result.solver),
@@ -171,20 +159,12 @@ def _of_peer(
     metrics: Mapping[str, float],
     notes: tuple[str, ...],
 ) -> Run:
-    return Run(
-        kind=job.kind,
-        name=job.name,
-        repeat=job.repeat,
+    return job.measured(
         counts={"elements": mesh.n_elements, **counts},
         metrics=metrics,
         notes=notes,
         **stages.as_fields(),
     )
-
-
-def threads() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _load(job: Job, case: Case, progress: Progress) -> TaggedMesh:

@@ -43,7 +43,7 @@ def measure(job: Job, progress: Callable[[str], None]) -> Run:
             return Run.from_dict(json.loads(answer.read_text("utf-8")))
         said = errors.read_text("utf-8", errors="replace").strip().splitlines()
     reason = said[-1] if said else f"the process ended with code {code}"
-    return Run(kind=job.kind, name=job.name, repeat=job.repeat, failure=reason)
+    return job.measured(failure=reason)
 
 
 def _stop(child: subprocess.Popen[str]) -> None:

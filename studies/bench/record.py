@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from studies.bench.jobs import threads
+from fem.kernels import threads
 from studies.bench.run import Kind, Run
 from studies.bench.shows import Show
 from studies.bench.summary import ratio, typical

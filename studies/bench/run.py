@@ -43,6 +43,10 @@ class Job:
         """As it is shown while it runs."""
         return f"{self.name}, {self.kind}" + (f", run {self.repeat + 1}" if self.repeat else "")
 
+    def measured(self, **fields: Any) -> Run:
+        """The run of this job, with the fields of a `Run` that were measured."""
+        return Run(kind=self.kind, name=self.name, repeat=self.repeat, **fields)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:

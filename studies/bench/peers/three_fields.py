@@ -146,7 +146,7 @@ class ThreeFields:
 
     def electronic(self, u: Any, test: Any) -> Any:
         """k_s grad u . grad test on the conductors."""
-        sigma = {n: self.model.regions[n].conductivity for n in self.model.regions_of(Conductor)}  # type: ignore[attr-defined]
+        sigma = {n: m.conductivity for n, m in self.model.regions.items() if isinstance(m, Conductor)}
         unit = self.thermal_voltage / (self.control.current_density * MICRO)
         coefficient = unit * self.mesh.MaterialCF(sigma, default=1)
         return coefficient * ng.grad(u) * ng.grad(test) * ng.dx(self.conductors)
