@@ -1,0 +1,76 @@
+"""What a figure says when it is pointed at: an unseen layer of marks over its SVG, each with a native <title>.
+
+The marks lie over the drawing and not inside it, so that they are larger than a thin line or a small dot, and
+any figure can have them: a dot, a cell or a line in data coordinates of its axes, and a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from markupsafe import escape
+from matplotlib.axes import Axes
+
+Shape = Literal["dot", "cell", "line"]
+RADIUS, WIDTH = 4.5, 5.0  # points: of a dot and of a line, as the pointer feels them
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mark:
+    """A place of a figure and its text.
+
+    places: (n, 2) data coordinates; one for a dot, two opposite corners for a cell, more for a line.
+    foot: the heights are shares of the axes' height, as those of a cross at the foot of a figure.
+    """
+
+    axes: Axes
+    shape: Shape
+    places: Sequence[tuple[float, float]]
+    text: str
+    foot: bool = False
+
+
+def layer(marks: Sequence[Mark], height: float) -> str:
+    """The marks as one group of SVG elements; height of the figure [pt]. Needs the figure to be drawn."""
+    if not marks:
+        return ""
+    return f'<g class="marks" fill="none" pointer-events="all">\n{"".join(_elements(marks, height))}</g>\n'
+
+
+def _elements(marks: Sequence[Mark], height: float) -> Iterator[str]:
+    for mark in marks:
+        transform = mark.axes.get_xaxis_transform() if mark.foot else mark.axes.transData
+        x, y = np.asarray(transform.transform(np.asarray(mark.places, float))).T
+        y = height - y
+        title = f"<title>{escape(mark.text)}</title>"
+        if mark.shape == "dot":
+            yield f'<circle cx="{x[0]:.1f}" cy="{y[0]:.1f}" r="{RADIUS}">{title}</circle>\n'
+        elif mark.shape == "cell":
+            yield (
+                f'<rect x="{x.min():.1f}" y="{y.min():.1f}" width="{np.ptp(x):.1f}" '
+                f'height="{np.ptp(y):.1f}">{title}</rect>\n'
+            )
+        else:
+            path = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+            yield (
+                f'<polyline points="{path}" stroke="transparent" stroke-width="{WIDTH}" '
+                f'pointer-events="stroke">{title}</polyline>\n'
+            )
+
+
+def with_marks(svg: str, marks: Sequence[Mark], height: float) -> str:
+    """An SVG text with the marks as its last group, on top of all else."""
+    end = svg.rindex("</svg>")
+    return svg[:end] + layer(marks, height) + svg[end:]
+
+
+def inline(svg: str, name: str, label: str) -> str:
+    """The <svg> element as a page holds it: as wide as its box, its ids apart from those of other figures."""
+    text = svg[svg.index("<svg") :]
+    text = re.sub(r' width="[^"]*pt" height="[^"]*pt"', f' role="img" aria-label="{escape(label)}"', text, count=1)
+    text = re.sub(r'<g id="[\w.]+_\d+">', "<g>", text)
+    return re.sub(r'( id="|url\(#|href="#)', lambda found: f"{found[1]}{name}-", text)
