@@ -70,7 +70,7 @@ def without(study: Study, points: Mapping[int, str]) -> Study:
 
 
 def over_seeds(n: int = 8, designs: Sequence[Design] = tuple(Design)) -> Study:
-    """Two exchange currents × seeds × designs; a framework failed, a bilayer is distrusted, one is missing."""
+    """Two exchange currents × seeds × designs: one failed, one is distrusted, one missing."""
     values = {EXCHANGE: (10.0, 100.0), SEED: tuple(range(1, n + 1))}
     study = factorial(values, anode, designs)
     statuses = {number: "failed" for number in _numbers(study, Design.FRAMEWORK)[-1:]}
