@@ -1,4 +1,4 @@
-"""What a figure says when it is pointed at: an unseen layer of marks over its SVG, each with a native <title>.
+"""What a figure says when it is pointed at: an unseen layer of marks over its SVG, each with a <title>.
 
 The marks lie over the drawing and not inside it, so that they are larger than a thin line or a small dot, and
 any figure can have them: a dot, a cell or a line in data coordinates of its axes, and a text.
@@ -14,8 +14,11 @@ from typing import Literal
 import numpy as np
 from markupsafe import escape
 from matplotlib.axes import Axes
+from matplotlib.transforms import Transform
 
 Shape = Literal["dot", "cell", "line"]
+Frame = Literal["data", "foot", "edge"]
+"""Data; or height as a share of the panel's, at its foot; or place along it as a share, at its left edge."""
 RADIUS, WIDTH = 4.5, 5.0  # points: of a dot and of a line, as the pointer feels them
 
 
@@ -24,14 +27,13 @@ class Mark:
     """A place of a figure and its text.
 
     places: (n, 2) data coordinates; one for a dot, two opposite corners for a cell, more for a line.
-    foot: the heights are shares of the axes' height, as those of a cross at the foot of a figure.
     """
 
     axes: Axes
     shape: Shape
     places: Sequence[tuple[float, float]]
     text: str
-    foot: bool = False
+    frame: Frame = "data"
 
 
 def layer(marks: Sequence[Mark], height: float) -> str:
@@ -43,7 +45,7 @@ def layer(marks: Sequence[Mark], height: float) -> str:
 
 def _elements(marks: Sequence[Mark], height: float) -> Iterator[str]:
     for mark in marks:
-        transform = mark.axes.get_xaxis_transform() if mark.foot else mark.axes.transData
+        transform = transform_of(mark.axes, mark.frame)
         x, y = np.asarray(transform.transform(np.asarray(mark.places, float))).T
         y = height - y
         title = f"<title>{escape(mark.text)}</title>"
@@ -62,6 +64,13 @@ def _elements(marks: Sequence[Mark], height: float) -> Iterator[str]:
             )
 
 
+def transform_of(axes: Axes, frame: Frame) -> Transform:
+    """From a place in this frame to the figure."""
+    if frame == "data":
+        return axes.transData
+    return axes.get_xaxis_transform() if frame == "foot" else axes.get_yaxis_transform()
+
+
 def with_marks(svg: str, marks: Sequence[Mark], height: float) -> str:
     """An SVG text with the marks as its last group, on top of all else."""
     end = svg.rindex("</svg>")
@@ -71,6 +80,8 @@ def with_marks(svg: str, marks: Sequence[Mark], height: float) -> str:
 def inline(svg: str, name: str, label: str) -> str:
     """The <svg> element as a page holds it: as wide as its box, its ids apart from those of other figures."""
     text = svg[svg.index("<svg") :]
-    text = re.sub(r' width="[^"]*pt" height="[^"]*pt"', f' role="img" aria-label="{escape(label)}"', text, count=1)
+    text = re.sub(
+        r' width="[^"]*pt" height="[^"]*pt"', f' role="img" aria-label="{escape(label)}"', text, count=1
+    )
     text = re.sub(r'<g id="[\w.]+_\d+">', "<g>", text)
     return re.sub(r'( id="|url\(#|href="#)', lambda found: f"{found[1]}{name}-", text)

@@ -26,11 +26,10 @@ from studies.sweep.figures.style import (
     axis_title,
     design_label,
     metric_title,
-    name_and_unit,
-    value_text,
 )
 from studies.sweep.hover import Mark
 from studies.sweep.study import Axis
+from studies.sweep.wording import Quantity, shown
 from studies.table import Row
 
 MOST_NUMBERS = 10  # along an axis: with more cells the axis has a scale, and cells no numbers
@@ -116,7 +115,7 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
     legend: dict[str, Patch] = {}
     for panel, (key, here) in zip(panels, chosen.items(), strict=True):
         if len(chosen) > 1:
-            texts = (value_text(a, v) for a, v in zip(plan.others, key[1:], strict=True))
+            texts = (shown(a, v) for a, v in zip(plan.others, key[1:], strict=True))
             panel.set_title(", ".join([design_label(str(key[0])), *texts]))
         _panel(panel, here, row, cells, scale, legend, room)
         for place in here:
@@ -124,9 +123,11 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
             marks.append(Mark(axes=panel, shape="cell", places=corners, text=says(place, plan.axes, (row,))))
     colour_bar(figure, panels, scale, metric_title(row), logarithmic=is_log(values))
     finish(figure, legend, least=1)
-    name, _ = name_and_unit(row)
+    name = Quantity(row).name
     designs = list(dict.fromkeys(place.design for place in all_places))
-    words = [f"Design: {design_label(designs[0])}."] if len(designs) == 1 else ["All panels share the colours."]
+    words = (
+        [f"Design: {design_label(designs[0])}."] if len(designs) == 1 else ["All panels share the colours."]
+    )
     if any(math.isfinite(n.low) for place in all_places for n in place.numbers.values()):
         words.append("Mean over the seeds.")
     return Picture(
@@ -151,8 +152,8 @@ def _panel(
         value = row.factor * place.mean(row.key)
         i, j = _indices(place, cells)
         grid_values[j, i] = value
-        look = place.status if place.status != "ok" else "" if math.isfinite(value) else "no number"
-        if look == "not trusted" and not math.isfinite(value):
+        look = "" if place.status == "ok" else place.status
+        if place.numbers and not math.isfinite(value):
             look = "no number"
         if look:
             low, high = np.array(_corners(place, cells))
@@ -173,7 +174,7 @@ def _panel(
 
 def _short(value: float) -> str:
     """A number of three digits for a cell."""
-    text = f"{value:.0f}" if 1e3 <= abs(value) < 1e5 else f"{value:.3g}"
+    text = f"{value:.0f}" if 1e3 <= abs(value) < 1e5 else f"{value:#.3g}".rstrip(".")
     return text.replace("-", "−")
 
 

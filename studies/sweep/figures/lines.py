@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from studies.sweep.figures.panels import finish, grid
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, says
-from studies.sweep.figures.scales import colours_for, scale_axis, scale_metric, shown
+from studies.sweep.figures.scales import as_read, colours_for, scale_axis, scale_metric
 from studies.sweep.figures.style import (
     FAILED,
     MAP,
@@ -27,11 +27,10 @@ from studies.sweep.figures.style import (
     dash,
     design_label,
     marker,
-    name_and_unit,
-    value_text,
 )
 from studies.sweep.hover import Mark
 from studies.sweep.study import Axis
+from studies.sweep.wording import Quantity, number, shown
 from studies.table import Row
 
 Key = tuple[Hashable, ...]
@@ -77,14 +76,14 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
     legend: dict[str, Line2D] = {}
     for panel, here in chosen.items():
         _panel(panel, here, row, plan, combinations, marks, legend, several=len(designs) > 1)
-    xs = shown(plan.x, (place.values[plan.x.column] for place in all_places))
+    xs = as_read(plan.x, (place.values[plan.x.column] for place in all_places))
     ends = [end for place in all_places for end in _ends(place, row)]
     for panel in panels:
         scale_axis(panel, "x", plan.x, xs)
         scale_metric(panel, "y", row, ends)
         panel.label_outer()
     finish(figure, legend, title=axis_title(plan.by) if plan.by else None)
-    name, _ = name_and_unit(row)
+    name = Quantity(row).name
     return Picture(
         name=f"{row.key}-{plan.x.column}",
         title=f"{name} against {plan.x.label}",
@@ -102,17 +101,19 @@ def _panel(
     for place in here:
         key = (place.design, place.values[plan.by.column] if plan.by else None, _others(place, plan))
         series.setdefault(key, []).append(place)
-    scale = colours_for(shown(plan.by, (key[1] for key in series)), logarithmic=plan.by.logarithmic) if plan.by else None  # fmt: skip
-    for number, ((design, value, combination), members) in enumerate(series.items()):
+    scale = None
+    if plan.by:
+        scale = colours_for(
+            as_read(plan.by, (key[1] for key in series)), logarithmic=plan.by.logarithmic
+        )
+    for order, ((design, value, combination), members) in enumerate(series.items()):
         members.sort(key=lambda place: place.values[plan.x.column])
         look: dict[str, Any] = {"color": colour(design), "marker": marker(design)}
         look["linestyle"] = dash(design)
         if plan.by and scale:
             tint = MAP(0.92 * float(scale(plan.by.factor * value)))
-            look = {"color": tint, "marker": "osD^vPX"[number % 7], "linestyle": "-"}
-            legend.setdefault(
-                value_text(plan.by, value).removesuffix(plan.by.unit).strip(), Line2D([], [], **look)
-            )
+            look = {"color": tint, "marker": "osD^vPX"[order % 7], "linestyle": "-"}
+            legend.setdefault(number(plan.by, value), Line2D([], [], **look))
         elif len(combinations) > 1:
             look["linestyle"] = TEXT_DASHES[combinations.index(combination) % len(TEXT_DASHES)]
             if several:
@@ -122,21 +123,21 @@ def _panel(
         else:
             legend.setdefault(design_label(design), Line2D([], [], **look))
         _series(panel, members, row, plan, look)
-        foot = 0.03 + 0.035 * (number % 8)
+        foot = 0.03 + 0.035 * (order % 8)
         for place in members:
             x = plan.x.factor * place.values[plan.x.column]
             y = row.factor * place.mean(row.key)
             text = says(place, plan.axes, (row,))
             if math.isfinite(y):
                 marks.append(Mark(axes=panel, shape="dot", places=((x, y),), text=text))
-            elif place.status in ("failed", "missing"):
-                _cross(panel, x, foot, place, look["color"], legend)
-                marks.append(Mark(axes=panel, shape="dot", places=((x, foot),), text=text, foot=True))
+            elif not place.numbers:
+                cross(panel, (x, foot), place, look["color"], legend)
+                marks.append(Mark(axes=panel, shape="dot", places=((x, foot),), text=text, frame="foot"))
 
 
 def _series(panel: Panel, members: Sequence[Place], row: Row, plan: Plan, look: dict[str, Any]) -> None:
     """Line, band and points of one series; the line has a gap where a point has no number."""
-    x = np.array(shown(plan.x, (place.values[plan.x.column] for place in members)))
+    x = np.array(as_read(plan.x, (place.values[plan.x.column] for place in members)))
     numbers = [place.numbers.get(row.key) for place in members]
     mean = row.factor * np.array([np.nan if n is None else n.mean for n in numbers])
     low = row.factor * np.array([np.nan if n is None else n.low for n in numbers])
@@ -152,16 +153,6 @@ def _series(panel: Panel, members: Sequence[Place], row: Row, plan: Plan, look: 
                        markerfacecolor=face, zorder=3)  # fmt: skip
 
 
-def _cross(
-    panel: Panel, x: float, foot: float, place: Place, tint: Any, legend: dict[str, Line2D]
-) -> None:
-    """A cross at the foot of the panel for a point without numbers; grey and thin for one not computed yet."""
-    failed = place.status == "failed"
-    look: dict[str, Any] = {"marker": "x" if failed else "+", "markersize": 5, "linestyle": "", "markeredgewidth": 1.3 if failed else 0.9}  # fmt: skip
-    panel.plot([x], [foot], transform=panel.get_xaxis_transform(), color=tint, clip_on=False, zorder=4, **look)
-    legend.setdefault("failed" if failed else "not computed yet", Line2D([], [], color=FAILED if failed else MISSING, **look))  # fmt: skip
-
-
 def _ends(place: Place, row: Row) -> list[float]:
     found = place.numbers.get(row.key)
     values = () if found is None else (found.mean, found.low, found.high)
@@ -173,7 +164,7 @@ def _others(place: Place, plan: Plan) -> Key:
 
 
 def _texts(combination: Key, plan: Plan) -> list[str]:
-    return [value_text(axis, value) for axis, value in zip(plan.others, combination, strict=True)]
+    return [shown(axis, value) for axis, value in zip(plan.others, combination, strict=True)]
 
 
 def _caption(all_places: Sequence[Place], plan: Plan) -> str:

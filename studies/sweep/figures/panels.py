@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from matplotlib.axes import Axes as Panel
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from studies.sweep.figures.picture import blank
-from studies.sweep.figures.style import ONE, TWO
+from studies.sweep.figures.places import Place
+from studies.sweep.figures.style import FAILED, MISSING, ONE, TWO
+from studies.sweep.hover import Frame, transform_of
 
 LINE = 0.17  # inches: one line of a legend
 
 
 def grid(n: int, *, height: float = 2.3, wide: bool = False) -> tuple[Figure, list[Panel]]:
-    """A figure with n panels of the same axes, at most three in a row; one column wide for one that is not wide."""
+    """A figure with n panels of the same axes, at most three in a row; one panel is one column wide."""
     columns = 1 if n == 1 else 2 if n in (2, 4) else 3
     rows = -(-n // columns)
     figure = blank(TWO if n > 1 or wide else ONE, rows * height)
@@ -35,6 +38,17 @@ def finish(figure: Figure, legend: Mapping[str, Any], *, title: str | None = Non
     columns = max(1, min(len(legend), int((width - 0.2) / (0.55 + 0.062 * longest))))
     lines = -(-len(legend) // columns) + (title is not None)
     figure.set_size_inches(width, height + LINE * lines + 0.1)
-    figure.legend(
-        list(legend.values()), list(legend), loc="outside lower center", ncols=columns, title=title
-    )
+    figure.legend(list(legend.values()), list(legend), loc="outside lower center", ncols=columns, title=title)
+
+
+def cross(
+    panel: Panel, at: tuple[float, float], place: Place, tint: Any, legend: MutableMapping[str, Any],
+    frame: Frame = "foot",
+) -> None:  # fmt: skip
+    """A cross at the foot or left edge of a panel for a point without numbers; a thin one if not computed yet."""
+    failed = place.status != "missing"
+    look: dict[str, Any] = {"marker": "x" if failed else "+", "markersize": 5, "linestyle": ""}
+    look["markeredgewidth"] = 1.3 if failed else 0.9
+    panel.plot(*at, transform=transform_of(panel, frame), color=tint, clip_on=False, zorder=4, **look)
+    words = {"missing": "not computed yet", "failed": "failed"}.get(place.status, "not trusted")
+    legend.setdefault(words, Line2D([], [], color=FAILED if failed else MISSING, **look))

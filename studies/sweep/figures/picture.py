@@ -1,4 +1,4 @@
-"""A figure with its words and marks, and how it is written: PNG and SVG for papers, an element for the page."""
+"""A figure with its words and marks, and how it is written: PNG and SVG for papers, SVG for the page."""
 
 from __future__ import annotations
 

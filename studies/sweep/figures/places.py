@@ -9,8 +9,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from studies.sweep.figures.style import design_label, metric_text, name_and_unit, value_text
+from studies.sweep import statistics
+from studies.sweep.figures.style import design_label
+from studies.sweep.selection import others
 from studies.sweep.study import Axis, Study
+from studies.sweep.wording import Quantity, shown
 from studies.table import Row
 
 Status = Literal["ok", "not trusted", "failed", "missing"]
@@ -30,7 +33,8 @@ class Number:
 class Place:
     """One design at one combination of the axes' values; seeds are taken together.
 
-    status: "not trusted" when one of the points behind its numbers is; "failed" or "missing" when there are none.
+    status: of the point; with seeds "ok" if one of them is, since only trusted ones count. numbers: the
+    finite ones.
     """
 
     design: str
@@ -46,48 +50,50 @@ class Place:
         return math.nan if found is None else found.mean
 
 
-def places(study: Study, intervals: Mapping[tuple[Any, ...], Mapping[str, Number]] | None = None) -> list[Place]:
-    """All places of a study in its order; with seeds, `intervals` holds the numbers by design and values."""
-    columns = ["design", *(axis.column for axis in free_axes(study))]
-    metrics = study.metrics
+def places(study: Study, metrics: Sequence[str]) -> list[Place]:
+    """All places of a study in its order, with these metrics."""
+    axes = others(study, study.seeds)
+    columns = ["design", *(axis.column for axis in axes)]
+    over_seeds = _over_seeds(study, metrics, columns) if study.seeds else None
     found = []
     for key, rows in study.table.groupby(columns, sort=False, dropna=False):
-        done = rows[rows["status"].isin(("ok", "not trusted"))]
-        numbers = (
-            intervals.get(key, {})
-            if intervals is not None
-            else {m: Number(float(v)) for m, v in done[list(metrics)].iloc[:1].squeeze(axis=0).items()}
-            if len(done)
-            else {}
-        )
+        numbers = _numbers(rows, metrics) if over_seeds is None else over_seeds.get(key, {})
         found.append(
             Place(
                 design=str(key[0]),
                 values=dict(zip(columns[1:], key[1:], strict=True)),
                 points=tuple(int(point) for point in rows["point"]),
-                status=_status(rows),
+                status=_status(rows, seeds=over_seeds is not None),
                 remark=_remark(rows),
-                numbers={str(name): value for name, value in numbers.items()},
+                numbers=numbers,
             )
         )
     return found
 
 
-def free_axes(study: Study) -> tuple[Axis, ...]:
-    """The axes but for the seeds."""
-    return tuple(axis for axis in study.axes if axis.kind != "seed")
+def _numbers(rows: pd.DataFrame, metrics: Sequence[str]) -> dict[str, Number]:
+    """The finite metrics of one point."""
+    done = rows[rows["status"].isin(("ok", "not trusted"))]
+    if not len(done):
+        return {}
+    return {m: Number(v) for m in metrics if math.isfinite(v := float(done[m].iloc[0]))}
 
 
-def is_numeric(study: Study, axis: Axis) -> bool:
-    """Whether the axis holds numbers; text such as a convention has no order."""
-    return pd.api.types.is_numeric_dtype(study.table[axis.column].dtype) and not pd.api.types.is_bool_dtype(
-        study.table[axis.column].dtype
-    )
+def _over_seeds(
+    study: Study, metrics: Sequence[str], columns: Sequence[str]
+) -> dict[tuple[Any, ...], dict[str, Number]]:
+    """Means and intervals over the trusted seeds by design and values of the other axes."""
+    found: dict[tuple[Any, ...], dict[str, Number]] = {}
+    for line in statistics.summary(study, metrics).to_dict("records"):
+        if line["n"]:
+            at = found.setdefault(tuple(line[column] for column in columns), {})
+            at[line["metric"]] = Number(line["mean"], line["low"], line["high"], line["n"])
+    return found
 
 
-def _status(rows: pd.DataFrame) -> Status:
+def _status(rows: pd.DataFrame, *, seeds: bool) -> Status:
     present = set(rows["status"])
-    for status in ("not trusted", "ok", "failed"):
+    for status in ("ok", "not trusted", "failed") if seeds else ("not trusted", "ok", "failed"):
         if status in present:
             return status
     return "missing"
@@ -115,7 +121,7 @@ def shortened(text: str, length: int = 160) -> str:
 def where(place: Place, axes: Iterable[Axis]) -> str:
     """Where a place lies: point, design and the values of the axes."""
     first = f"point {place.points[0]} · " if len(place.points) == 1 else ""
-    values = (f"{axis.label} {value_text(axis, place.values[axis.column])}" for axis in axes)
+    values = (f"{axis.label} {shown(axis, place.values[axis.column])}" for axis in axes)
     return "\n".join([first + design_label(place.design), *values])
 
 
@@ -123,14 +129,14 @@ def says(place: Place, axes: Iterable[Axis], rows: Sequence[Row]) -> str:
     """What a place tells when it is pointed at: where it lies, some metrics, and what is wrong with it."""
     lines = [where(place, axes)]
     for row in rows:
-        found = place.numbers.get(row.key)
-        if found is None or not math.isfinite(found.mean):
-            if place.numbers:
-                lines.append(f"{name_and_unit(row)[0]}: no such number")
-            continue
-        text = f"{name_and_unit(row)[0]}: {metric_text(row, found.mean)}"
-        if math.isfinite(found.low):
-            low, high = metric_text(row, found.low), metric_text(row, found.high)
-            text += f"\n(mean of {found.n} seeds, interval {low} to {high})"
-        lines.append(text)
+        found, words = place.numbers.get(row.key), Quantity(row)
+        if found is None:
+            lines += [f"{words.name}: no such number"] if place.numbers else []
+        elif math.isfinite(found.low):
+            ends = f"{words.amount(found.low)} to {words.amount(found.high)}"
+            lines.append(
+                f"{words.name}: {words.amount(found.mean)}\nmean of {found.n} seeds, 95 % interval {ends}"
+            )
+        else:
+            lines.append(f"{words.name}: {words.amount(found.mean)}")
     return "\n".join([*lines, place.remark] if place.remark else lines)

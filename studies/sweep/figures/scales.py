@@ -17,10 +17,12 @@ from studies.sweep.study import Axis
 from studies.table import Row
 
 LOG_FROM = 30.0  # a metric whose largest value is so many times its smallest is shown on a logarithmic scale
+SUBS = ((1.0, (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)), (1.7, (1.0, 2.0, 5.0)), (2.6, (1.0, 3.0)))
+"""So many decades, and the ticks within one."""
 Which = Literal["x", "y"]
 
 
-def shown(axis: Axis, values: Iterable[float]) -> list[float]:
+def as_read(axis: Axis, values: Iterable[float]) -> list[float]:
     """Values of an axis in the unit people read."""
     return [axis.factor * float(value) for value in values]
 
@@ -60,7 +62,7 @@ def _scale(panel: Panel, which: Which, values: Sequence[float], *, logarithmic: 
 def logarithmic_ticks(axis: PanelAxis, low: float, high: float) -> None:
     """Plain numbers at few places of a logarithmic axis."""
     decades = math.log10(high / low)
-    subs = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0) if decades < 1.0 else (1.0, 2.0, 5.0) if decades < 1.7 else (1.0, 3.0) if decades < 2.6 else (1.0,)  # fmt: skip
+    subs = next((subs for most, subs in SUBS if decades < most), (1.0,))
     axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
     axis.set_minor_formatter(NullFormatter())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import matplotlib as mpl
@@ -11,6 +10,7 @@ from matplotlib.colors import ListedColormap
 from geometry.designs import Design
 from studies.figures import COLOURS, DASHES, LABELS, STYLE
 from studies.sweep.study import Axis
+from studies.sweep.wording import Quantity
 from studies.table import Row
 
 PRINT: Any = STYLE | {
@@ -51,57 +51,30 @@ NO_UNIT = "–"
 
 def design_label(design: str) -> str:
     """A design as people read it."""
-    return LABELS.get(design, design.replace("_", " "))  # type: ignore[call-overload]
+    return LABELS.get(design, design.replace("_", " "))  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def colour(design: str) -> str:
     """The colour of a design."""
-    return COLOURS.get(design, "#333333")  # type: ignore[call-overload]
+    return COLOURS.get(design, "#333333")  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def dash(design: str) -> Any:
     """The dash of a design's line."""
-    return DASHES.get(design, "-")  # type: ignore[call-overload]
+    return DASHES.get(design, "-")  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def marker(design: str) -> str:
     """The marker of a design's points."""
-    return MARKERS.get(design, "X")  # type: ignore[call-overload]
-
-
-def name_and_unit(row: Row) -> tuple[str, str]:
-    """A metric's name without the marks of footnotes, and its unit; an empty one for a pure number."""
-    label = re.sub(r"(?<!m)[¹²³]", "", row.label)
-    found = re.fullmatch(r"(.*) \(([^()]*)\)", label)
-    return (found[1], found[2]) if found else (label, "")
+    return MARKERS.get(design, "X")  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def metric_title(row: Row) -> str:
     """A metric with its unit, as on the axis of a figure."""
-    name, unit = name_and_unit(row)
-    return f"{name} ({unit or NO_UNIT})"
+    words = Quantity(row)
+    return f"{words.name} ({words.unit or NO_UNIT})"
 
 
 def axis_title(axis: Axis, *, numeric: bool = True) -> str:
     """An axis of the study with its unit, as on the axis of a figure; text has none."""
     return axis.title if axis.unit or not numeric else f"{axis.title} ({NO_UNIT})"
-
-
-def number(value: float) -> str:
-    """A number as it is read: four digits, a true minus sign."""
-    return f"{value:.4g}".replace("-", "−")
-
-
-def value_text(axis: Axis, value: Any) -> str:
-    """A value of an axis with its unit."""
-    if isinstance(value, str):
-        return value
-    shown = number(axis.factor * float(value))
-    return f"{shown} {axis.unit}" if axis.unit else shown
-
-
-def metric_text(row: Row, value: float) -> str:
-    """A metric's value with its unit."""
-    _, unit = name_and_unit(row)
-    shown = row.cell({row.key: value}).replace("-", "−")
-    return f"{shown} {unit}" if unit else shown
