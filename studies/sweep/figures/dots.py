@@ -35,7 +35,6 @@ def dots(
 def _draw(
     rows_of: Sequence[Place], seeds_of: Sequence[Place], row: Row, axes: Sequence[Axis], seed: Axis | None
 ) -> Picture:
-    rows_of = sorted(rows_of, key=lambda place: [str(place.values[axis.column]) for axis in axes[:0]])
     names = [", ".join([design_label(p.design), *(shown(a, p.values[a.column]) for a in axes)]) for p in rows_of]
     figure = blank(TWO if max(map(len, names)) > 24 else ONE, REST + ROW * len(rows_of))
     panel = figure.add_subplot()
@@ -64,6 +63,7 @@ def _draw(
             panel.plot([low, high], [height, height], color="black", linewidth=1.2, zorder=3)
             panel.plot([mean], [height], "|", color="black", markersize=11, markeredgewidth=1.6, zorder=3)
     scale_metric(panel, "x", row, values)
+    panel.set_xmargin(0.1)
     panel.set_yticks(range(len(names)), names)
     panel.set_ylim(len(names) - 0.5, -0.5)
     panel.set_ylabel("design")

@@ -14,6 +14,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.panels import finish, grid
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, says
@@ -29,10 +30,11 @@ from studies.sweep.figures.style import (
 )
 from studies.sweep.hover import Mark
 from studies.sweep.study import Axis
-from studies.sweep.wording import Quantity, shown
+from studies.sweep.wording import Quantity, percent, shown
 from studies.table import Row
 
 MOST_NUMBERS = 10  # along an axis: with more cells the axis has a scale, and cells no numbers
+OUTLINE: dict[str, Any] = {"facecolor": "none", "edgecolor": "#d55e00", "linewidth": 2.0}
 SMALLEST = 7.0  # points: smaller numbers are left out
 LOOKS: dict[str, dict[str, Any]] = {
     "failed": {"hatch": "xxxx", "edgecolor": FAILED, "facecolor": "white", "linewidth": 0.6},
@@ -49,6 +51,7 @@ class Plan:
     x: Axis
     y: Axis
     others: tuple[Axis, ...]
+    found: Compatibility | None = None  # cells that agree with its target get an outline
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -118,9 +121,16 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
             texts = (shown(a, v) for a, v in zip(plan.others, key[1:], strict=True))
             panel.set_title(", ".join([design_label(str(key[0])), *texts]))
         _panel(panel, here, row, cells, scale, legend, room)
+        agrees = set(plan.found.points["point"]) if plan.found else set()
         for place in here:
             corners = _corners(place, cells)
+            if agrees & set(place.points):
+                low, high = np.array(corners)
+                panel.add_patch(Rectangle(tuple(low), *(high - low), zorder=3, **OUTLINE))
             marks.append(Mark(axes=panel, shape="cell", places=corners, text=says(place, plan.axes, (row,))))
+    if plan.found:
+        words = f"{Quantity(row).amount(plan.found.target)} ± {percent(plan.found.width)}"
+        legend[words] = Patch(**OUTLINE)
     colour_bar(figure, panels, scale, metric_title(row), logarithmic=is_log(values))
     finish(figure, legend, least=1)
     name = Quantity(row).name
@@ -131,7 +141,7 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
     if any(math.isfinite(n.low) for place in all_places for n in place.numbers.values()):
         words.append("Mean over the seeds.")
     return Picture(
-        name=f"{row.key}-{plan.x.column}-{plan.y.column}",
+        name=f"{row.key}-{plan.x.column}-{plan.y.column}{'-compatible' if plan.found else ''}",
         title=f"{name} over {plan.x.label} and {plan.y.label}",
         caption=" ".join(words),
         figure=figure,

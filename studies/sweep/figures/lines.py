@@ -12,7 +12,8 @@ import numpy as np
 from matplotlib.axes import Axes as Panel
 from matplotlib.lines import Line2D
 
-from studies.sweep.figures.panels import finish, grid
+from studies.sweep.compatible import Compatibility
+from studies.sweep.figures.panels import band, cross, finish, grid
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, says
 from studies.sweep.figures.scales import as_read, colours_for, scale_axis, scale_metric
@@ -50,13 +51,17 @@ class Plan:
         return (self.x, *((self.by,) if self.by else ()), *self.others)
 
 
-def lines(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
-    """The figure of one metric."""
+def lines(
+    all_places: Sequence[Place], row: Row, plan: Plan, found: Compatibility | None = None
+) -> Picture:
+    """The figure of one metric; with the band of a target where one is given."""
     with mpl.rc_context(PRINT):
-        return _draw(all_places, row, plan)
+        return _draw(all_places, row, plan, found)
 
 
-def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
+def _draw(
+    all_places: Sequence[Place], row: Row, plan: Plan, found: Compatibility | None
+) -> Picture:
     combinations = list(dict.fromkeys(_others(place, plan) for place in all_places))
     designs = list(dict.fromkeys(place.design for place in all_places))
     if plan.by is None:
@@ -73,7 +78,7 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
             if len(keys) > 1:
                 panel.set_title(", ".join([design_label(design), *_texts(combination, plan)]))
     marks: list[Mark] = []
-    legend: dict[str, Line2D] = {}
+    legend: dict[str, Any] = {}
     for panel, here in chosen.items():
         _panel(panel, here, row, plan, combinations, marks, legend, several=len(designs) > 1)
     xs = as_read(plan.x, (place.values[plan.x.column] for place in all_places))
@@ -82,10 +87,12 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
         scale_axis(panel, "x", plan.x, xs)
         scale_metric(panel, "y", row, ends)
         panel.label_outer()
+        if found:
+            band(panel, row, found, legend)
     finish(figure, legend, title=axis_title(plan.by) if plan.by else None)
     name = Quantity(row).name
     return Picture(
-        name=f"{row.key}-{plan.x.column}",
+        name=f"{row.key}-{plan.x.column}{'-compatible' if found else ''}",
         title=f"{name} against {plan.x.label}",
         caption=_caption(all_places, plan),
         figure=figure,
@@ -95,7 +102,7 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
 
 def _panel(
     panel: Panel, here: Sequence[Place], row: Row, plan: Plan, combinations: Sequence[Key],
-    marks: list[Mark], legend: dict[str, Line2D], *, several: bool,
+    marks: list[Mark], legend: dict[str, Any], *, several: bool,
 ) -> None:  # fmt: skip
     series: dict[Key, list[Place]] = {}
     for place in here:

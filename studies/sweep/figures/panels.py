@@ -8,12 +8,17 @@ from typing import Any
 from matplotlib.axes import Axes as Panel
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
+from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.picture import blank
 from studies.sweep.figures.places import Place
-from studies.sweep.figures.style import FAILED, MISSING, ONE, TWO
+from studies.sweep.figures.style import BAND, FAILED, MISSING, ONE, TWO
 from studies.sweep.hover import Frame, transform_of
+from studies.sweep.wording import Quantity, percent
+from studies.table import Row
 
+LAST = ("failed", "not trusted", "not computed yet", "no such number")
 LINE = 0.17  # inches: one line of a legend
 
 
@@ -33,6 +38,7 @@ def finish(figure: Figure, legend: Mapping[str, Any], *, title: str | None = Non
     """The legend below the panels, and room for it, when it has at least so many entries."""
     if len(legend) < least:
         return
+    legend = dict(sorted(legend.items(), key=lambda entry: entry[0] in LAST))
     width, height = figure.get_size_inches()
     longest = max(len(label) for label in legend)
     columns = max(1, min(len(legend), int((width - 0.2) / (0.55 + 0.062 * longest))))
@@ -52,3 +58,12 @@ def cross(
     panel.plot(*at, transform=transform_of(panel, frame), color=tint, clip_on=False, zorder=4, **look)
     words = {"missing": "not computed yet", "failed": "failed"}.get(place.status, "not trusted")
     legend.setdefault(words, Line2D([], [], color=FAILED if failed else MISSING, **look))
+
+
+def band(panel: Panel, row: Row, found: Compatibility, legend: MutableMapping[str, Any]) -> None:
+    """The range of a metric that agrees with a target, across the panel."""
+    half = found.width * abs(found.target)
+    low, high = row.factor * (found.target - half), row.factor * (found.target + half)
+    look: dict[str, Any] = {"facecolor": BAND, "alpha": 0.25, "linewidth": 0}
+    panel.axhspan(low, high, zorder=0.5, **look)
+    legend[f"{Quantity(row).amount(found.target)} ± {percent(found.width)}"] = Patch(**look)

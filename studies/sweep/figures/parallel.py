@@ -30,7 +30,7 @@ from studies.sweep.study import Axis
 from studies.sweep.wording import Quantity
 from studies.table import Row
 
-BROKEN_AFTER = 16  # letters of a title, about
+LETTERS = 90  # of all titles side by side, about
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -122,19 +122,19 @@ def _poles(panel: Panel, poles: Sequence[Pole]) -> None:
             panel.plot([at - 0.02, at], [height, height], color="black", linewidth=0.8, zorder=4)
             panel.text(at - 0.04, height, text, ha="right", va="center", zorder=5,
                        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6})  # fmt: skip
-    panel.set_xticks(range(len(poles)), [_broken(pole.title) for pole in poles])
+    panel.set_xticks(range(len(poles)), [_broken(pole.title, LETTERS // len(poles)) for pole in poles])
     panel.tick_params(length=0, pad=7)
     panel.set_yticks([])
     panel.set_xlim(-0.45, last + 0.08)
     panel.set_ylim(-0.03, 1.03)
 
 
-def _broken(title: str) -> str:
+def _broken(title: str, most: int) -> str:
     """A title over several lines, the unit on its own."""
     name, _, unit = title.rpartition(" (")
     words, lines = (name if name else title).split(), [""]
     for word in words:
-        if len(lines[-1]) + len(word) > BROKEN_AFTER and lines[-1]:
+        if len(lines[-1]) + len(word) > most and lines[-1]:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return "\n".join([*lines, f"({unit}"] if name else lines)

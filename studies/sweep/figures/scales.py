@@ -16,7 +16,7 @@ from studies.sweep.figures.style import axis_title, metric_title
 from studies.sweep.study import Axis
 from studies.table import Row
 
-LOG_FROM = 30.0  # a metric whose largest value is so many times its smallest is shown on a logarithmic scale
+LOG_FROM = 15.0  # a metric whose largest value is so many times its smallest is shown on a logarithmic scale
 SUBS = ((1.0, (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)), (1.7, (1.0, 2.0, 5.0)), (2.6, (1.0, 3.0)))
 """So many decades, and the ticks within one."""
 Which = Literal["x", "y"]
@@ -55,8 +55,12 @@ def _scale(panel: Panel, which: Which, values: Sequence[float], *, logarithmic: 
         panel.set(**{f"{which}lim": (low / room, high * room)})
         logarithmic_ticks(panel.xaxis if which == "x" else panel.yaxis, low, high)
     else:
-        axis = panel.xaxis if which == "x" else panel.yaxis
-        axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+        nice_ticks(panel.xaxis if which == "x" else panel.yaxis)
+
+
+def nice_ticks(axis: PanelAxis) -> None:
+    """At most seven round numbers along an axis."""
+    axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
 
 
 def logarithmic_ticks(axis: PanelAxis, low: float, high: float) -> None:

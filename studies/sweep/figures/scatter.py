@@ -9,7 +9,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.lines import Line2D
 
-from studies.sweep.figures.panels import cross, finish
+from studies.sweep.compatible import Compatibility
+from studies.sweep.figures.panels import band, cross, finish
 from studies.sweep.figures.picture import Picture, blank
 from studies.sweep.figures.places import Place, says
 from studies.sweep.figures.scales import as_read, scale_axis, scale_metric
@@ -20,13 +21,19 @@ from studies.sweep.wording import Quantity
 from studies.table import Row
 
 
-def scatter(all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: Sequence[Axis]) -> Picture:
+def scatter(
+    all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: Sequence[Axis],
+    found: Compatibility | None = None,
+) -> Picture:  # fmt: skip
     """The figure of one metric, a panel per axis of `numeric`; all axes are named where one points."""
     with mpl.rc_context(PRINT):
-        return _draw(all_places, row, numeric, axes)
+        return _draw(all_places, row, numeric, axes, found)
 
 
-def _draw(all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: Sequence[Axis]) -> Picture:
+def _draw(
+    all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: Sequence[Axis],
+    found: Compatibility | None,
+) -> Picture:  # fmt: skip
     columns = min(3, len(numeric))
     rows = -(-len(numeric) // columns)
     figure = blank(TWO if columns > 1 else ONE, 2.1 * rows)
@@ -49,20 +56,22 @@ def _draw(all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: 
                 foot = 0.03 + 0.04 * designs.index(place.design)
                 cross(panel, (x, foot), place, tint, legend)
                 marks.append(Mark(axes=panel, shape="dot", places=((x, foot),), text=text, frame="foot"))
-        for (design, status), found in series.items():
+        for (design, status), drawn in series.items():
             look: dict[str, Any] = {"color": colour(design), "marker": marker(design), "linestyle": ""}
             inside = colour(design) if status == "ok" else "white"
-            panel.plot(*zip(*found, strict=True), **look, markerfacecolor=inside, markersize=3.4, alpha=0.8)
+            panel.plot(*zip(*drawn, strict=True), **look, markerfacecolor=inside, markersize=3.4, alpha=0.8)
             legend.setdefault(design_label(design), Line2D([], [], **look))
         scale_axis(panel, "x", axis, as_read(axis, (place.values[axis.column] for place in all_places)))
         means = [row.factor * place.mean(row.key) for place in all_places]
         scale_metric(panel, "y", row, [value for value in means if math.isfinite(value)])
+        if found:
+            band(panel, row, found, legend)
         if number % columns:
             panel.set_ylabel("")
             panel.tick_params(labelleft=False)
     finish(figure, legend)
     return Picture(
-        name=f"{row.key}-scatter",
+        name=f"{row.key}-scatter{'-compatible' if found else ''}",
         title=f"{Quantity(row).name} against every varied number",
         caption=f"Design: {design_label(designs[0])}." if len(designs) == 1 else "",
         figure=figure,

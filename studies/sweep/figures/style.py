@@ -46,6 +46,7 @@ MARKERS = {
 TEXT_DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
 MAP = ListedColormap(mpl.colormaps["viridis"].resampled(256).colors, "study")  # type: ignore[attr-defined]
 FAILED, MISSING, FRONT = "#3b3b3b", "#8c8c8c", "#8a8a8a"
+BAND = "#009e73"
 NO_UNIT = "–"
 
 
