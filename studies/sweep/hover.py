@@ -19,6 +19,7 @@ from matplotlib.transforms import Transform
 Shape = Literal["dot", "cell", "line"]
 Frame = Literal["data", "foot", "edge"]
 """Data; or height as a share of the panel's, at its foot; or place along it as a share, at its left edge."""
+NOT_XML = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 RADIUS, WIDTH = 4.5, 5.0  # points: of a dot and of a line, as the pointer feels them
 
 
@@ -48,7 +49,7 @@ def _elements(marks: Sequence[Mark], height: float) -> Iterator[str]:
         transform = transform_of(mark.axes, mark.frame)
         x, y = np.asarray(transform.transform(np.asarray(mark.places, float))).T
         y = height - y
-        title = f"<title>{escape(mark.text)}</title>"
+        title = f"<title>{escape(NOT_XML.sub('', mark.text))}</title>"
         if mark.shape == "dot":
             yield f'<circle cx="{x[0]:.1f}" cy="{y[0]:.1f}" r="{RADIUS}">{title}</circle>\n'
         elif mark.shape == "cell":

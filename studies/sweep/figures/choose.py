@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -47,8 +48,8 @@ class Shape:
     places: list[Place]
 
     @classmethod
-    def of(cls, study: Study) -> Shape:
-        """What of a study can be drawn."""
+    def of(cls, study: Study, wanted: Sequence[str] = ()) -> Shape:
+        """What of a study can be drawn; wanted: metrics that the places hold in any case."""
         free = [axis for axis in others(study, study.seeds) if study.table[axis.column].nunique() > 1]
         rows = varying(study)
         return cls(
@@ -56,7 +57,7 @@ class Shape:
             rows=rows,
             numeric=[axis for axis in free if not is_text(study.table, axis)],
             texts=[axis for axis in free if is_text(study.table, axis)],
-            places=places(study, [row.key for row in rows]),
+            places=places(study, list(dict.fromkeys([*(row.key for row in rows), *wanted]))),
         )
 
     @property
@@ -84,6 +85,10 @@ def varying(study: Study) -> list[Row]:
         values = values[np.isfinite(values)]
         if values.size > 1 and np.ptp(values) > SAME * np.abs(values).max():
             found.append(key)
+    if {"cell_voltage_V", "cell_resistance_ohm_m2"} <= set(found):
+        current = (done["cell_voltage_V"] / done["cell_resistance_ohm_m2"]).to_numpy(dtype=float)
+        if np.nanmax(current) - np.nanmin(current) < SAME * np.nanmax(np.abs(current)):
+            found.remove("cell_resistance_ohm_m2")  # the same figure as that of the voltage
     chosen = [key for key in MAIN if key in found] or found[:3]
     rows = {row.key: row for row in described(chosen)}
     return [rows[key] for key in chosen]
@@ -91,14 +96,14 @@ def varying(study: Study) -> list[Row]:
 
 def sections(study: Study, targets: Sequence[Compatibility] = ()) -> list[Section]:
     """All figures of a study, by question; nothing for what would show nothing."""
-    shape = Shape.of(study)
+    shape = Shape.of(study, [found.metric for found in targets])
     made = [
         Section(title="Lines", pictures=list(_lines(shape))),
         Section(title="Maps", pictures=list(_maps(shape))),
         Section(title="Designs over the seeds" if study.seeds else "Designs", pictures=list(_dots(shape))),
         Section(title="Trade-offs", pictures=list(_trade_offs(shape))),
         Section(title="What matters", pictures=list(_matters(shape))),
-        Section(title="All points", pictures=list(_all_points(shape))),
+        Section(title="Every point at once", pictures=list(_all_points(shape))),
         Section(title="Compatible ranges", pictures=[p for found in targets for p in _compatible(shape, found)]),
     ]
     return [section for section in made if section.pictures]
@@ -144,21 +149,25 @@ def _split(shape: Shape) -> Iterator[tuple[str, list[Place]]]:
         yield "", shape.places
         return
     for values in dict.fromkeys(_texts(place, shape.texts) for place in shape.places):
-        yield ", ".join(values), [place for place in shape.places if _texts(place, shape.texts) == values]
+        here = [place for place in shape.places if _texts(place, shape.texts) == values]
+        yield ", ".join(values), here
 
 
 def _named(picture: Picture, name: str) -> Picture:
     if not name:
         return picture
-    return replace(picture, name=f"{picture.name}-{name}".replace(", ", "-"), title=f"{picture.title}, {name}")
+    plain = re.sub(r"[^\w.-]+", "-", name)  # as the name of a file
+    return replace(picture, name=f"{picture.name}-{plain}", title=f"{picture.title}, {name}")
 
 
 def _dots(shape: Shape) -> Iterator[Picture]:
     several = 2 <= len(shape.places) <= MOST_ROWS
     if shape.sampled or not (several and (shape.study.seeds or not shape.numeric)):
         return
-    flat = replace(shape.study, axes=tuple(replace(a, kind="list") if a.kind == "seed" else a for a in shape.study.axes))
-    single = places(flat, [row.key for row in shape.rows]) if shape.study.seeds else shape.places
+    single = shape.places
+    if shape.study.seeds:  # as any other axis, so that every seed has a place of its own
+        axes = (replace(a, kind="list") if a.kind == "seed" else a for a in shape.study.axes)
+        single = places(replace(shape.study, axes=tuple(axes)), [row.key for row in shape.rows])
     for row in shape.rows:
         yield dots(shape.places, single, row, shape.axes, shape.study.seeds)
 
@@ -201,18 +210,19 @@ def _few(shape: Shape) -> list[Row]:
 
 
 def _compatible(shape: Shape, found: Compatibility) -> Iterator[Picture]:
-    row = next((row for row in shape.rows if row.key == found.metric), None)
-    if row is None or not shape.numeric:
+    row = described([found.metric])[0]
+    if not shape.numeric or not any(row.key in place.numbers for place in shape.places):
         return
     if shape.sampled or len(shape.numeric) > 2:
         yield scatter(shape.places, row, shape.numeric[:MOST_SCATTERED], shape.axes, found)
     elif len(shape.numeric) == 2:
         y, x = sorted(shape.numeric, key=lambda axis: shape.study.table[axis.column].nunique())
+        plan = heatmap.Plan(x=x, y=y, others=tuple(shape.texts), found=found)
         for name, here in _split(shape):
-            yield _named(heatmap.heat_map(here, row, heatmap.Plan(x=x, y=y, others=tuple(shape.texts), found=found)), name)
+            yield _named(heatmap.heat_map(here, row, plan), name)
     else:
-        plan = lines.Plan(x=shape.numeric[0], by=None, others=tuple(shape.texts))
-        yield lines.lines(shape.places, row, plan, found)
+        along = lines.Plan(x=shape.numeric[0], by=None, others=tuple(shape.texts))
+        yield lines.lines(shape.places, row, along, found)
 
 
 def _texts(place: Place, texts: Sequence[Axis]) -> tuple[str, ...]:

@@ -115,6 +115,8 @@ def _panel(
         )
     for order, ((design, value, combination), members) in enumerate(series.items()):
         members.sort(key=lambda place: place.values[plan.x.column])
+        if all(place.numbers and row.key not in place.numbers for place in members):
+            continue  # a design without such a number
         look: dict[str, Any] = {"color": colour(design), "marker": marker(design)}
         look["linestyle"] = dash(design)
         if plan.by and scale:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes as Panel
@@ -19,7 +19,7 @@ from studies.sweep.wording import Quantity, percent
 from studies.table import Row
 
 LAST = ("failed", "not trusted", "not computed yet", "no such number")
-LINE = 0.17  # inches: one line of a legend
+LINE, HANDLE, LETTER = 0.17, 0.5, 0.063  # inches, of a legend: a line, a handle with its gaps, a letter
 
 
 def grid(n: int, *, height: float = 2.3, wide: bool = False) -> tuple[Figure, list[Panel]]:
@@ -40,11 +40,20 @@ def finish(figure: Figure, legend: Mapping[str, Any], *, title: str | None = Non
         return
     legend = dict(sorted(legend.items(), key=lambda entry: entry[0] in LAST))
     width, height = figure.get_size_inches()
-    longest = max(len(label) for label in legend)
-    columns = max(1, min(len(legend), int((width - 0.2) / (0.55 + 0.062 * longest))))
+    columns = _columns([len(label) for label in legend], float(width))
     lines = -(-len(legend) // columns) + (title is not None)
     figure.set_size_inches(width, height + LINE * lines + 0.1)
     figure.legend(list(legend.values()), list(legend), loc="outside lower center", ncols=columns, title=title)
+
+
+def _columns(lengths: Sequence[int], width: float) -> int:
+    """How many columns of a legend, filled one after the other, fit into so many inches."""
+    for columns in range(len(lengths), 1, -1):
+        lines = -(-len(lengths) // columns)
+        longest = [max(lengths[i : i + lines]) for i in range(0, len(lengths), lines)]
+        if sum(HANDLE + LETTER * length for length in longest) < width:
+            return columns
+    return 1
 
 
 def cross(

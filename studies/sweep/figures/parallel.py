@@ -69,7 +69,7 @@ def _draw(all_places: Sequence[Place], row: Row, axes: Sequence[Axis]) -> Pictur
         look: dict[str, Any] = {"color": FAILED, "linestyle": (0, (2, 2)), "linewidth": 0.7}
         if place.numbers:
             tint = MAP(float(scale(means[number])))
-            look = {"color": tint, "alpha": 0.75, "linewidth": 1.0 if len(all_places) < 150 else 0.6}
+            look = {"color": tint, "alpha": 0.9, "linewidth": 1.0 if len(all_places) < 150 else 0.6}
             look["linestyle"] = "-" if place.status == "ok" else (0, (5, 1.5))
         x, y = np.array(path).T
         panel.plot(x, y, **look)
