@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,8 @@ def sampled(
     for number, axis in enumerate(bounds):
         if axis.logarithmic:
             points[:, number] = 10.0 ** points[:, number]
-    return _study(tuple(bounds), [tuple(row) for row in points.tolist()], formula, designs)
+    axes = tuple(replace(axis, kind="sample") for axis in bounds)
+    return _study(axes, [tuple(row) for row in points.tolist()], formula, designs)
 
 
 def without(study: Study, points: Mapping[int, str]) -> Study:
