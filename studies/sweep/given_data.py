@@ -6,6 +6,7 @@ points that failed may be left out. x, y: (n,) or x: (n, n_inputs); results are 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -80,7 +81,7 @@ def delta(x: NDArray, y: NDArray) -> float:
     rank = stats.rankdata(x, method="ordinal")
     edges = np.linspace(0, n, classes(n) + 1)
     total = 0.0
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         part = y[(rank > low) & (rank <= high)]
         if np.ptp(part) > 0.0:
             density = stats.gaussian_kde(part, bw_method="silverman")(grid)
