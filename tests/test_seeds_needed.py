@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from studies_made_up import SEED, factorial, over_seeds
 
 from geometry.designs import Design
 from studies.errors import CaseError
@@ -25,7 +26,6 @@ from studies.sweep.seeds_needed import (
     t_power,
 )
 from studies.sweep.verdicts import holm, table, verdicts
-from studies_made_up import SEED, factorial, over_seeds
 
 
 @pytest.mark.parametrize(("effect", "seeds"), [(0.2, 199), (0.5, 34), (0.8, 15)])
@@ -153,8 +153,8 @@ def test_a_difference_within_the_spread_is_not_claimed():
 def test_one_seed_and_no_spread_make_no_test():
     assert "no interval and no test" in sentence((0.01,))
     assert sentence((0.01, 0.01)) == (
-        'Over 2 seeds the cell voltage of "bilayer" is 60.0 mV, 10.0 mV (20 %) above that of "planar, rough"; '
-        "the difference does not depend on the seed."
+        'Over 2 seeds the cell voltage of "bilayer" is 60.0 mV, 10.0 mV (20 %) above that of "planar, rough"'
+        "; the difference does not depend on the seed."
     )
     assert 'the same as that of "planar, rough"' in sentence((0.0, 0.0))
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from studies_made_up import EXCHANGE, GAP, POROSITY, SEED, factorial, over_ranges, over_seeds, without
 
 from geometry.designs import Design
 from studies.errors import CaseError
 from studies.sweep.paired import paired
 from studies.sweep.statistics import interval, summary
 from studies.sweep.study import Study
-from studies_made_up import EXCHANGE, GAP, POROSITY, SEED, factorial, over_ranges, over_seeds, without
 
 # Student 1908, doi:10.1093/biomet/6.1.1: additional hours of sleep by two drugs, ten patients
 FIRST_DRUG = (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0)
