@@ -45,24 +45,27 @@ def layer(marks: Sequence[Mark], height: float) -> str:
 
 
 def _elements(marks: Sequence[Mark], height: float) -> Iterator[str]:
+    """A group per text, so that a text of many places, as in a scatter of many panels, stands once."""
+    groups: dict[str, list[Mark]] = {}
     for mark in marks:
-        transform = transform_of(mark.axes, mark.frame)
-        x, y = np.asarray(transform.transform(np.asarray(mark.places, float))).T
-        y = height - y
-        title = f"<title>{escape(NOT_XML.sub('', mark.text))}</title>"
-        if mark.shape == "dot":
-            yield f'<circle cx="{x[0]:.1f}" cy="{y[0]:.1f}" r="{RADIUS}">{title}</circle>\n'
-        elif mark.shape == "cell":
-            yield (
-                f'<rect x="{x.min():.1f}" y="{y.min():.1f}" width="{np.ptp(x):.1f}" '
-                f'height="{np.ptp(y):.1f}">{title}</rect>\n'
-            )
-        else:
-            path = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-            yield (
-                f'<polyline points="{path}" stroke="transparent" stroke-width="{WIDTH}" '
-                f'pointer-events="stroke">{title}</polyline>\n'
-            )
+        groups.setdefault(mark.text, []).append(mark)
+    for text, members in groups.items():
+        shapes = "".join(_shape(mark, height) for mark in members)
+        yield f"<g><title>{escape(NOT_XML.sub('', text))}</title>{shapes}</g>\n"
+
+
+def _shape(mark: Mark, height: float) -> str:
+    transform = transform_of(mark.axes, mark.frame)
+    x, y = np.asarray(transform.transform(np.asarray(mark.places, float))).T
+    y = height - y
+    if mark.shape == "dot":
+        return f'<circle cx="{x[0]:.1f}" cy="{y[0]:.1f}" r="{RADIUS}"/>'
+    if mark.shape == "cell":
+        corner = f'x="{x.min():.1f}" y="{y.min():.1f}"'
+        return f'<rect {corner} width="{np.ptp(x):.1f}" height="{np.ptp(y):.1f}"/>'
+    path = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    look = f'stroke="transparent" stroke-width="{WIDTH}" pointer-events="stroke"'
+    return f'<polyline points="{path}" {look}/>'
 
 
 def transform_of(axes: Axes, frame: Frame) -> Transform:
@@ -73,7 +76,8 @@ def transform_of(axes: Axes, frame: Frame) -> Transform:
 
 
 def with_marks(svg: str, marks: Sequence[Mark], height: float) -> str:
-    """An SVG text with the marks as its last group, on top of all else."""
+    """An SVG text with the marks as its last group, on top of all else; coordinates cut to 0.01 pt."""
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d*[1-9]\d*\.\d\d)\d+", r"\1", tag[0]), svg)
     end = svg.rindex("</svg>")
     return svg[:end] + layer(marks, height) + svg[end:]
 

@@ -13,7 +13,7 @@ from geometry.designs import Design
 from studies import html
 from studies.run import version
 from studies.sweep import tables
-from studies.sweep.compatible import Compatibility, compatible
+from studies.sweep.compatible import compatible
 from studies.sweep.figures.choose import Section, sections, varying
 from studies.sweep.figures.style import design_label
 from studies.sweep.study import Study

@@ -77,7 +77,7 @@ def columns(study: Study) -> list[Row]:
 
 
 def points(study: Study) -> tuple[list[dict[str, Any]], list[list[dict[str, Any]]]]:
-    """Headings and the first rows of the table of points; a cell has a text, a value to sort by and a look."""
+    """Headings and first rows of the table of points; a cell has a text, a value to sort by and a look."""
     rows = columns(study)
     texts = {axis.column: is_text(study.table, axis) for axis in study.axes}
     headings = [{"title": "point", "left": True}, {"title": "design", "left": True}]
@@ -108,8 +108,8 @@ def notes(study: Study) -> list[str]:
 
 
 def _cell(text: str, value: Any, look: str = "") -> dict[str, Any]:
-    usable = value is not None and math.isfinite(float(value))
-    return {"text": text, "value": f"{float(value):.9g}" if usable else None, "look": look}
+    sort_by = None if value is None or not math.isfinite(value) else f"{value:.9g}"
+    return {"text": text, "value": sort_by, "look": look}
 
 
 def target(found: Compatibility, called: str = "") -> dict[str, Any]:

@@ -1,6 +1,6 @@
 (() => {
   const tip = document.getElementById("tip");
-  for (const mark of document.querySelectorAll(".marks > *")) {
+  for (const mark of document.querySelectorAll(".marks > g")) {
     const title = mark.querySelector("title");
     mark.dataset.tip = title.textContent;
     title.remove();
@@ -10,6 +10,7 @@
     tip.hidden = !mark;
     if (!mark) return;
     tip.textContent = mark.dataset.tip;
+    tip.style.left = "0";
     const box = tip.getBoundingClientRect(), room = document.documentElement.clientWidth;
     const above = event.clientY - box.height - 14;
     tip.style.left = Math.max(4, Math.min(event.clientX + 12, room - box.width - 4)) + "px";

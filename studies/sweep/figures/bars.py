@@ -49,7 +49,12 @@ def draw(bars: Sequence[Bar], names: Mapping[str, str], xlabel: str) -> tuple[Fi
     legend: dict[str, Any] = {}
     for bar in bars:
         hatch = HATCHES[combinations.index(bar.key[1:]) % len(HATCHES)]
-        look: dict[str, Any] = {"facecolor": colour(bar.key[0]), "edgecolor": "white", "hatch": hatch, "lw": 0}
+        look: dict[str, Any] = {
+            "facecolor": colour(bar.key[0]),
+            "edgecolor": "white",
+            "hatch": hatch,
+            "lw": 0,
+        }
         legend.setdefault(", ".join([design_label(bar.key[0]), *bar.key[1:]]), Patch(**look))
         height = order.index(bar.axis) - 0.4 + (keys.index(bar.key) + 0.5) * thick
         panel.barh(height, bar.value, height=0.9 * thick, **look)

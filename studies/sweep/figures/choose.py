@@ -26,7 +26,8 @@ MAIN = ("cell_voltage_V", "anode_overpotential_V", "cell_resistance_ohm_m2", "an
 UNEVEN = ("anode_cv", "anode_p99_A_m2")  # what the cell voltage is weighed against
 SAME = 1e-9  # of the largest value: a metric that varies less is constant
 MOST_PANELS, PANELS = 6, 18  # in one figure; in all figures of a kind
-MOST_LINES, MOST_ROWS, MOST_SCATTERED = 8, 24, 6  # values of a second axis; rows of dots; axes of a scatter
+MOST_LINES, MOST_ROWS = 8, 24  # values of a second axis; rows of dots
+MOST_SCATTERED, MOST_DOTS = 6, 1800  # axes of a scatter, and its dots in all panels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,14 +104,16 @@ def sections(study: Study, targets: Sequence[Compatibility] = ()) -> list[Sectio
         Section(title="Designs over the seeds" if study.seeds else "Designs", pictures=list(_dots(shape))),
         Section(title="Trade-offs", pictures=list(_trade_offs(shape))),
         Section(title="What matters", pictures=list(_matters(shape))),
-        Section(title="Every point at once", pictures=list(_all_points(shape))),
-        Section(title="Compatible ranges", pictures=[p for found in targets for p in _compatible(shape, found)]),
+        Section(title="Every point at once", pictures=list(_all_points(shape, targets))),
+        Section(
+            title="Compatible ranges", pictures=[p for found in targets for p in _compatible(shape, found)]
+        ),
     ]
     return [section for section in made if section.pictures]
 
 
 def _lines(shape: Shape) -> Iterator[Picture]:
-    if shape.sampled or not 1 <= len(shape.numeric) <= 2 or shape.study.seeds and not _dense(shape):
+    if shape.sampled or not 1 <= len(shape.numeric) <= 2 or (shape.study.seeds and not _dense(shape)):
         return
     if len(shape.numeric) == 1:
         plan = lines.Plan(x=shape.numeric[0], by=None, others=tuple(shape.texts))
@@ -193,14 +196,28 @@ def _matters(shape: Shape) -> Iterator[Picture]:
             yield picture
 
 
-def _all_points(shape: Shape) -> Iterator[Picture]:
+def _all_points(shape: Shape, targets: Sequence[Compatibility]) -> Iterator[Picture]:
     if not (shape.sampled or len(shape.numeric) > 2):
         return
-    for row in _few(shape)[:2]:
-        yield scatter(shape.places, row, shape.numeric[:MOST_SCATTERED], shape.axes)
-    for row in _few(shape)[:2]:
+    drawn = {found.metric for found in targets}  # with their targets, in another section
+    rows = _few(shape)[:2] if len(shape.places) < MOST_DOTS // 6 else _few(shape)[:1]
+    for row in rows:
+        if row.key not in drawn:
+            yield scatter(shape.places, row, _telling(shape, row), shape.axes)
+    for row in rows:
         if len(shape.axes) > 1:
             yield parallel(shape.places, row, shape.axes)
+
+
+def _telling(shape: Shape, row: Row) -> list[Axis]:
+    """The axes of a scatter: those whose ranks go best with the metric's, where it cannot show all."""
+    most = min(MOST_SCATTERED, max(2, MOST_DOTS // max(len(shape.places), 1)))
+    if len(shape.numeric) <= most:
+        return shape.numeric
+    ranks = shape.study.done[[row.key, *(axis.column for axis in shape.numeric)]].rank()
+    strength = ranks.corr()[row.key].abs().fillna(0.0)
+    kept = sorted(shape.numeric, key=lambda axis: -strength[axis.column])[:most]
+    return [axis for axis in shape.numeric if axis in kept]
 
 
 def _few(shape: Shape) -> list[Row]:
@@ -214,7 +231,7 @@ def _compatible(shape: Shape, found: Compatibility) -> Iterator[Picture]:
     if not shape.numeric or not any(row.key in place.numbers for place in shape.places):
         return
     if shape.sampled or len(shape.numeric) > 2:
-        yield scatter(shape.places, row, shape.numeric[:MOST_SCATTERED], shape.axes, found)
+        yield scatter(shape.places, row, _telling(shape, row), shape.axes, found)
     elif len(shape.numeric) == 2:
         y, x = sorted(shape.numeric, key=lambda axis: shape.study.table[axis.column].nunique())
         plan = heatmap.Plan(x=x, y=y, others=tuple(shape.texts), found=found)

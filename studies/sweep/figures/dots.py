@@ -35,7 +35,9 @@ def dots(
 def _draw(
     rows_of: Sequence[Place], seeds_of: Sequence[Place], row: Row, axes: Sequence[Axis], seed: Axis | None
 ) -> Picture:
-    names = [", ".join([design_label(p.design), *(shown(a, p.values[a.column]) for a in axes)]) for p in rows_of]
+    names = [
+        ", ".join([design_label(p.design), *(shown(a, p.values[a.column]) for a in axes)]) for p in rows_of
+    ]
     figure = blank(TWO if max(map(len, names)) > 24 else ONE, REST + ROW * len(rows_of))
     panel = figure.add_subplot()
     legend: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes as Panel
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
@@ -203,9 +204,10 @@ def colour_bar(
     figure: Figure, panels: Sequence[Panel], scale: Normalize, title: str, *, logarithmic: bool
 ) -> None:
     """A colour bar beside the panels."""
-    bar = figure.colorbar(mpl.cm.ScalarMappable(scale, MAP), ax=list(panels), aspect=24, pad=0.02)
+    bar = figure.colorbar(ScalarMappable(scale, MAP), ax=list(panels), aspect=24, pad=0.02)
     bar.set_label(title)
-    bar.solids.set_rasterized(True)  # type: ignore[union-attr]  # else 256 paths
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    if bar.solids is not None:
+        bar.solids.set_rasterized(True)  # else 256 paths
+    bar.outline.set_visible(False)
     if logarithmic and scale.vmin and scale.vmax:
         logarithmic_ticks(bar.ax.yaxis, scale.vmin, scale.vmax)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,7 @@ from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, says
 from studies.sweep.figures.scales import as_read, colours_for, scale_axis, scale_metric
 from studies.sweep.figures.style import (
-    FAILED,
     MAP,
-    MISSING,
     PRINT,
     TEXT_DASHES,
     axis_title,
@@ -34,7 +32,7 @@ from studies.sweep.study import Axis
 from studies.sweep.wording import Quantity, number, shown
 from studies.table import Row
 
-Key = tuple[Hashable, ...]
+Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,17 +49,13 @@ class Plan:
         return (self.x, *((self.by,) if self.by else ()), *self.others)
 
 
-def lines(
-    all_places: Sequence[Place], row: Row, plan: Plan, found: Compatibility | None = None
-) -> Picture:
+def lines(all_places: Sequence[Place], row: Row, plan: Plan, found: Compatibility | None = None) -> Picture:
     """The figure of one metric; with the band of a target where one is given."""
     with mpl.rc_context(PRINT):
         return _draw(all_places, row, plan, found)
 
 
-def _draw(
-    all_places: Sequence[Place], row: Row, plan: Plan, found: Compatibility | None
-) -> Picture:
+def _draw(all_places: Sequence[Place], row: Row, plan: Plan, found: Compatibility | None) -> Picture:
     combinations = list(dict.fromkeys(_others(place, plan) for place in all_places))
     designs = list(dict.fromkeys(place.design for place in all_places))
     if plan.by is None:
@@ -110,9 +104,7 @@ def _panel(
         series.setdefault(key, []).append(place)
     scale = None
     if plan.by:
-        scale = colours_for(
-            as_read(plan.by, (key[1] for key in series)), logarithmic=plan.by.logarithmic
-        )
+        scale = colours_for(as_read(plan.by, (key[1] for key in series)), logarithmic=plan.by.logarithmic)
     for order, ((design, value, combination), members) in enumerate(series.items()):
         members.sort(key=lambda place: place.values[plan.x.column])
         if all(place.numbers and row.key not in place.numbers for place in members):

@@ -60,7 +60,7 @@ def cross(
     panel: Panel, at: tuple[float, float], place: Place, tint: Any, legend: MutableMapping[str, Any],
     frame: Frame = "foot",
 ) -> None:  # fmt: skip
-    """A cross at the foot or left edge of a panel for a point without numbers; a thin one if not computed yet."""
+    """A cross at the foot or edge of a panel for a point without numbers; a thin one if not computed yet."""
     failed = place.status != "missing"
     look: dict[str, Any] = {"marker": "x" if failed else "+", "markersize": 5, "linestyle": ""}
     look["markeredgewidth"] = 1.3 if failed else 0.9

@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes as Panel
+from matplotlib.collections import LineCollection
 
 from studies.sweep.figures.heatmap import colour_bar
 from studies.sweep.figures.panels import cross, finish
@@ -30,6 +31,8 @@ from studies.sweep.study import Axis
 from studies.sweep.wording import Quantity
 from studies.table import Row
 
+BEHIND: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+DASHES: dict[str, Any] = {"failed": (0, (2, 2)), "not trusted": (0, (5, 1.5))}
 LETTERS = 90  # of all titles side by side, about
 
 
@@ -61,21 +64,24 @@ def _draw(all_places: Sequence[Place], row: Row, axes: Sequence[Axis]) -> Pictur
     panel = figure.add_subplot()
     marks: list[Mark] = []
     legend: dict[str, Any] = {}
+    drawn: dict[str, list[tuple[list[tuple[float, float]], Any]]] = {}
     for number, place in enumerate(all_places):
         heights = [pole.heights[number] for pole in poles]
         path = [(float(at), height) for at, height in enumerate(heights) if math.isfinite(height)]
         if place.numbers and not math.isfinite(means[number]):
             continue
-        look: dict[str, Any] = {"color": FAILED, "linestyle": (0, (2, 2)), "linewidth": 0.7}
-        if place.numbers:
-            tint = MAP(float(scale(means[number])))
-            look = {"color": tint, "alpha": 0.9, "linewidth": 1.0 if len(all_places) < 150 else 0.6}
-            look["linestyle"] = "-" if place.status == "ok" else (0, (5, 1.5))
-        x, y = np.array(path).T
-        panel.plot(x, y, **look)
+        kind = place.status if place.numbers else "failed"
+        tint = MAP(float(scale(means[number]))) if place.numbers else FAILED
+        drawn.setdefault(kind, []).append((path, tint))
         if not place.numbers:
             cross(panel, path[-1], place, FAILED, legend, "data")
         marks.append(Mark(axes=panel, shape="line", places=path, text=says(place, axes, (row,))))
+    for kind, found in drawn.items():
+        paths, tints = zip(*found, strict=True)
+        width = 0.7 if kind == "failed" else 1.0 if len(all_places) < 150 else 0.6
+        panel.add_collection(
+            LineCollection(paths, colors=tints, linestyles=DASHES.get(kind, "-"), linewidths=width)
+        )
     _poles(panel, poles)
     colour_bar(figure, [panel], scale, metric_title(row), logarithmic=logarithmic)
     finish(figure, legend, least=1)
@@ -104,13 +110,21 @@ def _number_pole(title: str, values: Sequence[float], *, logarithmic: bool) -> P
     at = np.linspace(0.0, 1.0, 5)
     back = low + at * (high - low)
     texts = [f"{value:.3g}".replace("-", "−") for value in (np.exp(back) if logarithmic else back)]
-    return Pole(title=title, heights=list((inner - low) / (high - low)), ticks=list(zip(at.tolist(), texts, strict=True)))
+    return Pole(
+        title=title,
+        heights=list((inner - low) / (high - low)),
+        ticks=list(zip(at.tolist(), texts, strict=True)),
+    )
 
 
 def _text_pole(title: str, values: Sequence[str]) -> Pole:
     names = list(dict.fromkeys(values))
-    heights = dict(zip(names, np.linspace(0.0, 1.0, len(names)).tolist() if len(names) > 1 else [0.5], strict=True))
-    return Pole(title=title, heights=[heights[value] for value in values], ticks=[(heights[n], n) for n in names])
+    heights = dict(
+        zip(names, np.linspace(0.0, 1.0, len(names)).tolist() if len(names) > 1 else [0.5], strict=True)
+    )
+    return Pole(
+        title=title, heights=[heights[value] for value in values], ticks=[(heights[n], n) for n in names]
+    )
 
 
 def _poles(panel: Panel, poles: Sequence[Pole]) -> None:
@@ -120,8 +134,7 @@ def _poles(panel: Panel, poles: Sequence[Pole]) -> None:
         panel.plot([at, at], [0.0, 1.0], color="black", linewidth=0.8, zorder=4)
         for height, text in pole.ticks:
             panel.plot([at - 0.02, at], [height, height], color="black", linewidth=0.8, zorder=4)
-            panel.text(at - 0.04, height, text, ha="right", va="center", zorder=5,
-                       bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6})  # fmt: skip
+            panel.text(at - 0.04, height, text, ha="right", va="center", zorder=5, bbox=BEHIND)
     panel.set_xticks(range(len(poles)), [_broken(pole.title, LETTERS // len(poles)) for pole in poles])
     panel.tick_params(length=0, pad=7)
     panel.set_yticks([])

@@ -48,18 +48,24 @@ def _draw(
     panel = figure.add_subplot()
     legend: dict[str, Any] = {}
     marks: list[Mark] = []
+    series: dict[tuple[str, bool, bool], list[tuple[float, float, Any]]] = {}
     for place in shown:
         x, y = across.factor * place.mean(across.key), up.factor * place.mean(up.key)
-        shade = _shade(place, tint, scale)
-        is_best = bool(best & set(place.points))
+        shade, is_best = _shade(place, tint, scale), bool(best & set(place.points))
+        series.setdefault((place.design, place.status == "ok", is_best), []).append((x, y, shade))
         _bars(panel, place, across, up, shade)
-        look: dict[str, Any] = {"marker": marker(place.design), "linestyle": "", "markersize": 5.5}
-        panel.plot(x, y, **look, color=shade, markerfacecolor=shade if place.status == "ok" else "white",
-                   markeredgecolor="black" if is_best else shade, markeredgewidth=1.1, zorder=3)  # fmt: skip
         text = says(place, axes, (across, up)) + ("\nnothing beats it in both" if is_best else "")
         marks.append(Mark(axes=panel, shape="dot", places=((x, y),), text=text))
+    for (design, trusted, is_best), drawn in sorted(series.items(), key=lambda entry: entry[0][2]):
+        xs, ys, shades = zip(*drawn, strict=True)
+        faces = list(shades) if trusted else "white"
+        edges = "black" if is_best else list(shades)
+        panel.scatter(
+            xs, ys, s=30, marker=marker(design), c=faces, edgecolors=edges, linewidths=1.1, zorder=3
+        )
+        look: dict[str, Any] = {"marker": marker(design), "linestyle": "", "markersize": 5.5}
         legend.setdefault(
-            design_label(place.design), Line2D([], [], **look, color="#555555" if tint else shade)
+            design_label(design), Line2D([], [], **look, color="#555555" if tint else shades[0])
         )
     x, y = (row.factor * front[row.key].to_numpy() for row in (across, up))
     panel.step(x, y, where="post", color=FRONT, linewidth=1.2, linestyle=(0, (4, 2)), zorder=2)

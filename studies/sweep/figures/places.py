@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 from studies.sweep import statistics
 from studies.sweep.figures.style import design_label
 from studies.sweep.selection import others
@@ -16,6 +14,7 @@ from studies.sweep.study import Axis, Study
 from studies.sweep.wording import Quantity, shown
 from studies.table import Row
 
+Line = Mapping[Any, Any]  # a row of the table
 Status = Literal["ok", "not trusted", "failed", "missing"]
 
 
@@ -55,28 +54,27 @@ def places(study: Study, metrics: Sequence[str]) -> list[Place]:
     axes = others(study, study.seeds)
     columns = ["design", *(axis.column for axis in axes)]
     over_seeds = _over_seeds(study, metrics, columns) if study.seeds else None
-    found = []
-    for key, rows in study.table.groupby(columns, sort=False, dropna=False):
-        numbers = _numbers(rows, metrics) if over_seeds is None else over_seeds.get(key, {})
-        found.append(
-            Place(
-                design=str(key[0]),
-                values=dict(zip(columns[1:], key[1:], strict=True)),
-                points=tuple(int(point) for point in rows["point"]),
-                status=_status(rows, seeds=over_seeds is not None),
-                remark=_remark(rows),
-                numbers=numbers,
-            )
+    groups: dict[tuple[Any, ...], list[Line]] = {}
+    for line in study.table.to_dict("records"):
+        groups.setdefault(tuple(line[column] for column in columns), []).append(line)
+    return [
+        Place(
+            design=str(key[0]),
+            values=dict(zip(columns[1:], key[1:], strict=True)),
+            points=tuple(int(line["point"]) for line in lines),
+            status=_status(lines, seeds=over_seeds is not None),
+            remark=_remark(lines),
+            numbers=_numbers(lines[0], metrics) if over_seeds is None else over_seeds.get(key, {}),
         )
-    return found
+        for key, lines in groups.items()
+    ]
 
 
-def _numbers(rows: pd.DataFrame, metrics: Sequence[str]) -> dict[str, Number]:
+def _numbers(line: Line, metrics: Sequence[str]) -> dict[str, Number]:
     """The finite metrics of one point."""
-    done = rows[rows["status"].isin(("ok", "not trusted"))]
-    if not len(done):
+    if line["status"] not in ("ok", "not trusted"):
         return {}
-    return {m: Number(v) for m in metrics if math.isfinite(v := float(done[m].iloc[0]))}
+    return {m: Number(v) for m in metrics if math.isfinite(v := float(line[m]))}
 
 
 def _over_seeds(
@@ -91,26 +89,27 @@ def _over_seeds(
     return found
 
 
-def _status(rows: pd.DataFrame, *, seeds: bool) -> Status:
-    present = set(rows["status"])
+def _status(lines: Sequence[Line], *, seeds: bool) -> Status:
+    present = {line["status"] for line in lines}
     for status in ("ok", "not trusted", "failed") if seeds else ("not trusted", "ok", "failed"):
         if status in present:
             return status
     return "missing"
 
 
-def _remark(rows: pd.DataFrame) -> str:
+def _remark(lines: Sequence[Line]) -> str:
     """What is to be said about the points of a place: which are not as they should be, and why."""
     words = {"not trusted": "not trusted", "failed": "failed", "missing": "not computed yet"}
-    lines = []
+    said = []
     for status, word in words.items():
-        bad = rows[rows["status"] == status]
-        if not len(bad):
+        bad = [line for line in lines if line["status"] == status]
+        if not bad:
             continue
-        count = "" if len(rows) == 1 else f"{len(bad)} of {len(rows)} "
-        reasons = list(dict.fromkeys(str(reason) for reason in bad["reason"].fillna("") if reason))
-        lines.append(count + word + (f": {shortened('; '.join(reasons))}" if reasons else ""))
-    return "\n".join(lines)
+        count = "" if len(lines) == 1 else f"{len(bad)} of {len(lines)} "
+        reasons = dict.fromkeys(line["reason"] for line in bad if isinstance(line["reason"], str))
+        why = "; ".join(reason for reason in reasons if reason)
+        said.append(count + word + (f": {shortened(why)}" if why else ""))
+    return "\n".join(said)
 
 
 def shortened(text: str, length: int = 160) -> str:

@@ -59,7 +59,7 @@ def _draw(
         for (design, status), drawn in series.items():
             look: dict[str, Any] = {"color": colour(design), "marker": marker(design), "linestyle": ""}
             inside = colour(design) if status == "ok" else "white"
-            panel.plot(*zip(*drawn, strict=True), **look, markerfacecolor=inside, markersize=3.4, alpha=0.8)
+            panel.plot(*zip(*drawn, strict=True), **look, markerfacecolor=inside, markersize=3.4)
             legend.setdefault(design_label(design), Line2D([], [], **look))
         scale_axis(panel, "x", axis, as_read(axis, (place.values[axis.column] for place in all_places)))
         means = [row.factor * place.mean(row.key) for place in all_places]
@@ -72,7 +72,7 @@ def _draw(
     finish(figure, legend)
     return Picture(
         name=f"{row.key}-scatter{'-compatible' if found else ''}",
-        title=f"{Quantity(row).name} against every varied number",
+        title=f"{Quantity(row).name} against what was varied",
         caption=f"Design: {design_label(designs[0])}." if len(designs) == 1 else "",
         figure=figure,
         marks=marks,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.colors import ListedColormap
 
 from geometry.designs import Design
 from studies.figures import COLOURS, DASHES, LABELS, STYLE
@@ -44,7 +43,7 @@ MARKERS = {
     Design.INSULATING_MAT: "P",
 }
 TEXT_DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
-MAP = ListedColormap(mpl.colormaps["viridis"].resampled(256).colors, "study")  # type: ignore[attr-defined]
+MAP = mpl.colormaps["viridis"]
 FAILED, MISSING, FRONT = "#3b3b3b", "#8c8c8c", "#8a8a8a"
 BAND = "#009e73"
 NO_UNIT = "–"

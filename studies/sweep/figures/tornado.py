@@ -20,12 +20,12 @@ from studies.sweep.tornado import tornado
 from studies.sweep.wording import Quantity, number, shown
 from studies.table import Row
 
-FEWEST, MOST, WORK = 20, 100, 600  # resamples of a bootstrap: so many bars times resamples
+FEWEST, MOST, WORK = 20, 100, 400  # resamples of a bootstrap: so many bars times resamples
 Line = Mapping[Hashable, Any]
 
 
 def effects(study: Study, row: Row) -> Picture | None:
-    """Change of the metric from the lowest to the highest value of each axis; None if no axis varies alone."""
+    """Change of the metric from the first to the last value of each axis; None if no axis varies alone."""
     table = tornado(study, row.key)
     table = table[table["at_high"].notna()]
     if table.empty:
@@ -99,7 +99,14 @@ def shares(study: Study, row: Row) -> Picture | None:
         value, half = max(line["first_order"], 0.0), line["first_half"]
         text = _share_text(axes[line["axis"]], row, line, key)
         found.append(
-            Bar(key=key, axis=line["axis"], value=value, low=max(value - half, 0.0), high=value + half, text=text)
+            Bar(
+                key=key,
+                axis=line["axis"],
+                value=value,
+                low=max(value - half, 0.0),
+                high=value + half,
+                text=text,
+            )
         )
     names = {column: axis.label for column, axis in axes.items()}
     with mpl.rc_context(PRINT):
