@@ -43,8 +43,8 @@ def first_order(x: NDArray, y: NDArray) -> float:
 def correlation_ratio(x: NDArray, y: NDArray) -> float:
     """Var over levels of the mean of y, over Var(y): the first-order index of a full factorial, exactly.
 
-    eta^2 = sum_l n_l (m_l - m)^2 / sum (y - m)^2 (Pearson 1905, doi:10.1098/rspl.1904.0139; as an index
-    McKay 1997, Reliab. Eng. Syst. Saf. 57, 267, doi:10.1016/S0951-8320(97)00039-X).
+    eta^2 = sum_l n_l (m_l - m)^2 / sum (y - m)^2, Pearson's correlation ratio; with levels of equal weight it
+    is Sobol's index S_i (Sobol' 2001, Math. Comput. Simul. 55, 271, doi:10.1016/S0378-4754(00)00270-6).
     """
     _, level = np.unique(x, return_inverse=True)
     count = np.bincount(level)
