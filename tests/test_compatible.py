@@ -59,7 +59,7 @@ def test_points_that_failed_are_no_combinations():
     assert found.ranges.set_index("axis").loc["porosity", "values"] == (0.8,)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.floats(3e-4, 15e-4), st.floats(0.01, 0.5), st.floats(0.0, 0.5))
 def test_a_wider_width_keeps_what_agreed(target: float, width: float, more: float):
     study = over_ranges()

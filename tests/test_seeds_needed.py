@@ -26,6 +26,7 @@ from studies.sweep.seeds_needed import (
     t_power,
 )
 from studies.sweep.verdicts import holm, table, verdicts
+from studies.sweep.wording import quantity
 
 
 @pytest.mark.parametrize(("effect", "seeds"), [(0.2, 199), (0.5, 34), (0.8, 15)])
@@ -64,7 +65,7 @@ def test_seeds_for_a_mean_are_the_least_that_suffice():
     assert not need.met and "8 seeds know the spread only so well" in need.words
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0.05, 3.0), st.floats(0.05, 3.0), st.integers(2, 30))
 def test_more_spread_needs_more_seeds(spread: float, more: float, n: int):
     one, two = for_difference(spread, 1.0, n), for_difference(spread + more, 1.0, n)
@@ -148,6 +149,18 @@ def test_a_difference_within_the_spread_is_not_claimed():
     assert "they cannot be told apart with 6 seeds, which would find a difference of" in said
     assert "would be needed if the difference is real and of this size" in said
     assert "sufficed" not in said
+
+
+def test_a_narrow_finding_says_what_a_repeat_takes():
+    said = sentence((0.010, 0.002, 0.004, 0.005, 0.001, 0.002))
+    assert "they are told apart; to be sure of that, a repeat takes about " in said
+    assert "since 6 seeds know the spread only so well" in said
+
+
+def test_numbers_below_zero_have_a_proper_minus():
+    assert quantity("cell_voltage_V").amount(-0.0123, 0.001) == "−12.3 ± 1.0 mV"
+    assert quantity("limit_ratio").amount(0.5) == "0.500"
+    assert quantity("limit_ratio").name == "current / limiting current"
 
 
 def test_one_seed_and_no_spread_make_no_test():

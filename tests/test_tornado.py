@@ -55,6 +55,14 @@ def test_blocks_without_both_ends_are_left_out_and_counted():
     assert table.loc["porosity", "change"] == pytest.approx((10.0 + 2 * 11.0 + 2 * 12.0) / 5.0)
 
 
+def test_a_point_lost_between_the_ends_loses_no_block():
+    study = without(factorial({EXCHANGE: (0.0, 1.0, 2.0), POROSITY: (0.0, 1.0), GAP: ("same-layers",)},
+                              interacting), {3: "failed"})  # fmt: skip
+    line = tornado(study, VOLTAGE).set_index("axis").loc["exchange_current_A_m2"]
+    assert (line["blocks"], line["left_out"], line["change"]) == (2, 0, 5.0)
+    assert line["span"] == 6.0  # of the block that is whole
+
+
 def test_seeds_are_a_bar_of_noise():
     table = tornado(over_seeds(), VOLTAGE).set_index(["design", "axis"])
     line = table.loc[("insulating_mat", "seed")]
