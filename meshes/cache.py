@@ -87,7 +87,7 @@ def content_hash(mesh: TaggedMesh) -> str:
         arrays["midpoints"] = mesh.midpoints
     for name, array in arrays.items():
         digest.update(name.encode())
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -55,8 +56,10 @@ class Case(Table):
 
     @classmethod
     def load(cls, path: Path | str) -> Case:
-        """The case in a TOML file."""
+        """The case in a TOML file; or in a result, ``result.json`` or a point of a study, of its design."""
         path = Path(path)
+        if path.suffix == ".json":
+            return cls.from_dict(_of_result(path))
         return cls.from_toml(read(path, "case"), folder=path.parent, name=str(path))
 
     @classmethod
@@ -92,6 +95,18 @@ class Case(Table):
     def json_schema(cls) -> dict[str, Any]:
         """JSON schema of a case file, for editors."""
         return cls.model_json_schema(mode="validation")
+
+
+def _of_result(path: Path) -> dict[str, Any]:
+    try:
+        result = json.loads(read(path, "result"))
+        return {**result["inputs"], "designs": [result["design"]]}
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, CaseError):
+            raise
+        raise CaseError(
+            f"{path} is no result of this program ({error!r}); give a case file, a result.json or a point."
+        ) from error
 
 
 def shipped_names() -> tuple[str, ...]:

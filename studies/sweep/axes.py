@@ -102,9 +102,8 @@ def lookup(field: str, base: Mapping[str, Any]) -> Known:
 
 def read(known: Known, value: Any) -> Any:
     """The value as a case holds it (SI); CaseError if this field cannot have it."""
-    adapter = TypeAdapter(Annotated[known.info.annotation, *known.info.metadata, known])
     try:
-        return adapter.validate_python(value)
+        return TypeAdapter(known.info.rebuild_annotation()).validate_python(value)
     except ValidationError as error:
         told = objection_to(error)
         raise CaseError(f"axis {known.dotted} {told}{'' if told.endswith('?') else '.'}") from error
@@ -139,7 +138,9 @@ def _ends(known: Known, ends: Ends) -> tuple[Any, Any]:
     low, high = read(known, ends.start), read(known, ends.to)
     for given, value in ((ends.start, low), (ends.to, high)):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise CaseError(f"axis {known.dotted} has {given!r} as an end of a range; list its values instead.")
+            raise CaseError(
+                f"axis {known.dotted} has {given!r} as an end of a range; list its values instead."
+            )
     if not low < high:
         raise CaseError(
             f"axis {known.dotted} goes from {ends.start} to {ends.to}; the first must be the smaller one."
@@ -159,16 +160,15 @@ def _spaced(known: Known, given: Range) -> Sequence[Value]:
             )
         return range(low, high + 1)
     if given.count is None:
-        raise CaseError(f"axis {known.dotted} is a range without count; say how many values, such as count = 5.")
+        raise CaseError(
+            f"axis {known.dotted} is a range without count; say how many values, such as count = 5."
+        )
     return _between(known, low, high, given.scale, np.linspace(0.0, 1.0, given.count))
 
 
 def _between(known: Known, low: float, high: float, scale: Scale, positions: np.ndarray) -> tuple[Value, ...]:
     """Values at positions (n,) from 0 to 1, to six digits in the unit that people read."""
-    if scale == "log":
-        values = low * (high / low) ** positions
-    else:
-        values = low + (high - low) * positions
+    values = low * (high / low) ** positions if scale == "log" else low + (high - low) * positions
     unit = known.unit
     return tuple(_written(float(value), unit) for value in values)
 

@@ -86,7 +86,7 @@ class Cluster:
         except (OSError, ValueError) as error:
             raise CaseError(f"Dask scheduler {self.address} does not answer; check its address.") from error
         with client:
-            slots = sum(client.nthreads().values())
+            slots = sum(dict(client.nthreads()).values())  # type: ignore[arg-type]
             if not slots:
                 raise CaseError(f"Dask scheduler {self.address} has no workers; start some.")
             yield client.get_executor(pure=False, retries=0), slots

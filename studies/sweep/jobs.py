@@ -88,7 +88,15 @@ def one_thread() -> Iterator[None]:
             os.environ["OMP_NUM_THREADS"] = before
 
 
-def mesh(job: Meshing) -> None:
+def do(job: Meshing | Chain) -> None:
+    """Do a job of either kind."""
+    if isinstance(job, Meshing):
+        _mesh(job)
+    else:
+        _solve(job)
+
+
+def _mesh(job: Meshing) -> None:
     """Make the meshes of a geometry; a design that cannot be meshed is noted with its reason."""
     store, cache = Store(job.store), MeshCache(job.cache)
     case, found = Case.from_dict(job.inputs), {}
@@ -122,7 +130,7 @@ def _meshed(
     return {d: (made, "") if d in made.meshes else (None, "; ".join(made.failures)) for d in designs}
 
 
-def solve(chain: Chain) -> None:
+def _solve(chain: Chain) -> None:
     """Solve the points of a chain that are not in the store yet, each stored as soon as it is there."""
     store = Store(chain.store)
     if all(store.holds(link.name) for link in chain.links):

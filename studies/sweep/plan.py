@@ -11,7 +11,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Discriminator, Field, Strict, Tag, ValidationError
 from scipy.stats import qmc
 
@@ -31,7 +30,6 @@ EITHER = {
     "operation.cell_voltage": "operation.current_density",
 }
 """Fields of which a case has one only: giving one takes the other away."""
-
 
 
 def _shape(given: Any) -> str:
@@ -73,9 +71,11 @@ class Sweep(Table):
     title: Annotated[str, Field(max_length=200)] = "Parametric study"
     about: str = ""
     case: dict[str, Any]
-    designs: Annotated[tuple[Design, ...], Field(min_length=1, examples=['["framework", "bilayer"]'])] | None = None
-    axes: dict[str, Values] = {}
-    zipped: dict[str, Values] = {}
+    designs: (
+        Annotated[tuple[Design, ...], Field(min_length=1, examples=['["framework", "bilayer"]'])] | None
+    ) = None
+    axes: Annotated[dict[str, Values], Field(default_factory=dict)]
+    zipped: Annotated[dict[str, Values], Field(default_factory=dict)]
     hypercube: Hypercube | None = None
     fields: Annotated[bool, Strict()] = False
     compatible: tuple[Target, ...] = ()
@@ -106,7 +106,9 @@ class Sweep(Table):
         if "case" not in given:
             raise CaseError('case is missing; add it, for example case = "bilayer" or case = "my-case.toml".')
         if not isinstance(changes, Mapping):
-            raise CaseError(f'set is {changes!r}; it must be a table of fields, such as "mesh.size" = "0.5 um".')
+            raise CaseError(
+                f'set is {changes!r}; it must be a table of fields, such as "mesh.size" = "0.5 um".'
+            )
         given["case"] = changed(_tables(given["case"], Path(folder)), changes)
         try:
             sweep = cls.model_validate(given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -122,9 +122,7 @@ class _Work:
         while suspects:
             suspects = self._round(executor, suspects, at_once=1)
 
-    def _round(
-        self, executor: Jobs, geometries: list[Geometry], at_once: int | None
-    ) -> list[Geometry]:
+    def _round(self, executor: Jobs, geometries: list[Geometry], at_once: int | None) -> list[Geometry]:
         """Run until all is done or the pool is broken; the geometries that are not finished."""
         ready: list[tuple[Geometry, Any]] = []
         running: dict[Future[Any], tuple[Geometry, Any]] = {}
@@ -137,7 +135,7 @@ class _Work:
                         ready += self._jobs(waiting.pop(0))
                         continue
                     geometry, job = ready.pop(0)
-                    running[_submit(pool, job)] = (geometry, job)
+                    running[pool.submit(jobs.do, job)] = (geometry, job)
                 if not running:
                     continue
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -169,10 +167,6 @@ class _Work:
         if self._tries[key] >= TRIES:
             jobs.give_up(job, "the process that computed it died (out of memory?)")
             self._tries[key] = 0
-
-
-def _submit(pool: Executor, job: Any) -> Future[Any]:
-    return pool.submit(jobs.mesh if isinstance(job, jobs.Meshing) else jobs.solve, job)
 
 
 @contextmanager

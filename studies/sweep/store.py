@@ -1,11 +1,11 @@
 """The folder of a study: finished points, each written in one step, and what they need from each other.
 
-    sweep.json        what was asked for, and by which version of the program
-    points/ID.json    one finished or failed point: inputs, version, seed, mesh, metrics
-    geometries/ID.json  which meshes the designs of a geometry have
-    states/ID.npz     where the neighbour of a point starts, until the study is complete
-    fields/ID/        fields of a point, if they are wanted
-    meshes/           meshes and drawn mats, unless they are kept elsewhere
+sweep.json        what was asked for, and by which version of the program
+points/ID.json    one finished or failed point: inputs, version, seed, mesh, metrics
+geometries/ID.json  which meshes the designs of a geometry have
+states/ID.npz     where the neighbour of a point starts, until the study is complete
+fields/ID/        fields of a point, if they are wanted
+meshes/           meshes and drawn mats, unless they are kept elsewhere
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Store:
             self.asked()
         elif self.points.exists():
             raise CaseError(
-                f"store {self.folder} has points and no sweep.json; put that file back or give another folder."
+                f"store {self.folder} has points and no sweep.json; put it back or give another folder."
             )
         with (self.folder / ".runner").open("a+", encoding="utf-8") as lock:
             try:
@@ -74,9 +74,7 @@ class Store:
             lock.write(f"{os.getpid()} {token}")
             lock.flush()
             self._sweep_up()
-            _write(
-                self.folder / "sweep.json", {"store": STORE, "version": version(), "sweep": dict(sweep)}
-            )
+            _write(self.folder / "sweep.json", {"store": STORE, "version": version(), "sweep": dict(sweep)})
             yield token
 
     def is_run_by(self, token: str) -> bool:
@@ -119,9 +117,11 @@ class Store:
 
     def stored(self) -> set[str]:
         """Names of all points in the store."""
-        return {entry.name[:-5] for entry in os.scandir(self.points) if _is_point(entry.name)} if (
-            self.points.exists()
-        ) else set()
+        return (
+            {entry.name[:-5] for entry in os.scandir(self.points) if _is_point(entry.name)}
+            if (self.points.exists())
+            else set()
+        )
 
     def holds(self, name: str) -> bool:
         """Whether a point is in the store."""
