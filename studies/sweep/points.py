@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from geometry.designs import Design, Gap
+from geometry.designs import Design
+from studies import build
 from studies.case import Case
 from studies.errors import CaseError
 from studies.sweep import axes
@@ -68,21 +69,20 @@ def points(sweep: Sweep) -> Iterator[Point]:
 def determining(case: Case, design: Design) -> dict[str, Any]:
     """The inputs that decide the result of a design: without those of parts that it does not have.
 
-    Where every layer keeps its thickness, a planar cell does not know of the mat that it is compared with;
-    where the distance is kept, it knows its thickness.
+    The gap convention is in the thickness of its separator: a planar cell does not know of the mat that it is
+    compared with, and a cell that lacks nothing is the same in both.
     """
     inputs = case.to_dict()
     cell = inputs["cell"]
+    del cell["gap"]
+    cell["separator"]["thickness"] = build.cell(case).separator_of(design)
     for part, there in (
         ("framework", design.has_framework),
         ("ionic_layer", design.has_ionic_layer),
         ("rough", design.is_rough),
     ):
-        if there or part not in cell:
-            continue
-        thickness = cell.pop(part).get("thickness")
-        if case.cell.gap is Gap.SAME_DISTANCE and thickness is not None:
-            cell[part] = {"thickness": thickness}
+        if not there:
+            cell.pop(part, None)
     if design in CONDUCTING:
         surfaces = ("fibres", "foil", "counter")
     else:

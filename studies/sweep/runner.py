@@ -13,6 +13,7 @@ from typing import Any
 
 from studies.errors import CaseError
 from studies.sweep import jobs, tables
+from studies.sweep.collection import write_collections
 from studies.sweep.executors import Jobs, Processes
 from studies.sweep.plan import Sweep
 from studies.sweep.points import Point, points
@@ -75,6 +76,7 @@ def run_sweep(
             store.released()
             study = tables.study(store, sweep, rows)
             tables.write(study, store.folder)
+            write_collections(store, sweep.axis_columns, rows)
     return study
 
 
