@@ -14,9 +14,9 @@ from studies import Case, CaseError
 from studies.sweep import jobs, runner
 from studies.sweep.executors import Cluster, Processes, Serial
 from studies.sweep.plan import Sweep
+from studies.sweep.results import read_study
 from studies.sweep.runner import Progress, run_sweep
 from studies.sweep.store import Store
-from studies.sweep.tables import read_study
 from tests.sweeps import CURRENTS, small
 
 pytestmark = pytest.mark.gmsh

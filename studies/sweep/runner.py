@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from studies.errors import CaseError
-from studies.sweep import jobs, tables
+from studies.sweep import jobs, results
 from studies.sweep.collection import write_collections
 from studies.sweep.executors import Jobs, Processes
 from studies.sweep.plan import Sweep
@@ -74,8 +74,8 @@ def run_sweep(
             store.drop_states()
         finally:
             store.released()
-            study = tables.study(store, sweep, rows)
-            tables.write(study, store.folder)
+            study = results.study(store, sweep, rows)
+            results.write(study, store.folder)
             write_collections(store, sweep.axis_columns, rows)
     return study
 
