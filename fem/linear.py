@@ -98,6 +98,14 @@ class LinearSession(Protocol):
         """z (n + m,) with |rhs - system z| <= rtol |rhs| in the Euclidean norm. Raises LinearSolveFailed."""
         ...
 
+    def prepare(self, system: BorderedSystem) -> None:
+        """Make what can be kept for this system, the base that `forget` goes back to."""
+        ...
+
+    def forget(self) -> None:
+        """Drop what solves since `prepare` have left, so that the next one does not depend on them."""
+        ...
+
 
 class LinearSolver(Protocol):
     """A way to solve bordered systems."""
@@ -135,6 +143,12 @@ class Direct:
 class _DirectSession:
     def __init__(self) -> None:
         self.statistics = LinearStatistics()
+
+    def prepare(self, system: BorderedSystem) -> None:
+        """Nothing is kept."""
+
+    def forget(self) -> None:
+        """Nothing is kept."""
 
     def solve(self, system: BorderedSystem, rhs: Floats, rtol: float) -> Floats:
         n = system.matrix.shape[0]
@@ -218,6 +232,14 @@ class _KrylovSession:
         self.options = options
         self.statistics = LinearStatistics()
         self._kept: Any = None
+        self._base: Any = None
+
+    def prepare(self, system: BorderedSystem) -> None:
+        self._build(system)
+        self._base = self._kept
+
+    def forget(self) -> None:
+        self._kept = self._base
 
     def solve(self, system: BorderedSystem, rhs: Floats, rtol: float) -> Floats:
         fresh = self._kept is None

@@ -173,13 +173,25 @@ def first_guess(system: SteadySystem, session: LinearSession) -> State:
     return state
 
 
+def prepare(system: SteadySystem, session: LinearSession) -> None:
+    """Set the session up for the matrix of the first guess, which every first solve starts with."""
+    control = system.control
+    current = control.current_density * system.area if isinstance(control, Galvanostatic) else 0.0
+    residual = system.residual(system.rest(), _secants(system, current))
+    session.prepare(system.jacobian(residual, _scale(system, residual)))
+
+
 def _linear(system: SteadySystem, start: State, session: LinearSession, laws: Sequence[Kinetics]) -> State:
     residual = system.residual(start, laws)
-    scale = max(current_scale(system, residual), small_current(system) * 1e-6)
+    scale = _scale(system, residual)
     z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), 1e-2)
     if not np.isfinite(z).all():
         raise LinearSolveFailed(f"the first guess of {z.size} unknowns is not finite")
     return system.step(start, z, min(1.0, system.largest_fraction(start, z)))
+
+
+def _scale(system: SteadySystem, residual: Residual) -> float:
+    return max(current_scale(system, residual), small_current(system) * 1e-6)
 
 
 def counter_current(system: SteadySystem, state: State) -> float:

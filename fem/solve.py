@@ -17,7 +17,7 @@ from fem.equilibrated import EquilibratedSystem
 from fem.layout import layout, relaid
 from fem.linear import LinearSession, LinearSolver, choose_linear_solver
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
-from fem.newton import current_scale, merit
+from fem.newton import current_scale, merit, prepare
 from fem.ramp import solve_system
 from fem.results import collect
 from fem.solution import Solution
@@ -83,6 +83,26 @@ class SteadyCell:
         # threads of BLAS wait by spinning, in the way of our own (fem/kernels.py)
         with threadpool_limits(1, user_api="blas"):
             return self._solve(control, model or self.model, guess, progress or (lambda _text: None))
+
+    def prepare(self, control: Control | None = None, *, model: Model | None = None) -> None:
+        """Set everything up that does not change, for a reference point that need not be solved."""
+        with threadpool_limits(1, user_api="blas"):
+            system, session, _ = self._prepare(model or self.model, control)
+            prepare(system, session)
+
+    def forget(self) -> None:
+        """Go back to what `prepare` has set up: solves after this do not depend on those before it."""
+        self._found = []
+        if self._session is not None:
+            self._session.forget()
+
+    def recall(self, state: State, control: Control | None = None, *, model: Model | None = None) -> None:
+        """Take a stored state (`Solution.guess.state`) of a point for the last one that was found."""
+        system, _, _ = self._prepare(model or self.model, control)
+        self._found = [
+            *self._found[-1:],
+            Found(system=system, state=state, fields=system.fields(state)),
+        ]
 
     def _solve(
         self, control: Control | None, model: Model, guess: Solution | None, tell: Progress

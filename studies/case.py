@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -55,9 +56,11 @@ class Case(Table):
 
     @classmethod
     def load(cls, path: Path | str) -> Case:
-        """The case in a TOML file."""
+        """The case in a TOML file; or in a result, ``result.json`` or a point of a study, of its design."""
         path = Path(path)
-        return cls.from_toml(_text(path), folder=path.parent, name=str(path))
+        if path.suffix == ".json":
+            return cls.from_dict(_of_result(path))
+        return cls.from_toml(read(path, "case"), folder=path.parent, name=str(path))
 
     @classmethod
     def shipped(cls, name: str = DEFAULT) -> Case:
@@ -69,10 +72,7 @@ class Case(Table):
     @classmethod
     def from_toml(cls, text: str, *, folder: Path | str = ".", name: str = "the case") -> Case:
         """The case in TOML text; paths in it count from ``folder``."""
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise CaseError(f"{name} is no valid TOML: {error}; quantities are text in quotes.") from error
+        data = parsed(text, name)
         if not data:
             raise CaseError(
                 f"{name} is empty; start from a shipped one: bilayer cases {DEFAULT} > my-case.toml"
@@ -97,6 +97,18 @@ class Case(Table):
         return cls.model_json_schema(mode="validation")
 
 
+def _of_result(path: Path) -> dict[str, Any]:
+    try:
+        result = json.loads(read(path, "result"))
+        return {**result["inputs"], "designs": [result["design"]]}
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, CaseError):
+            raise
+        raise CaseError(
+            f"{path} is no result of this program ({error!r}); give a case file, a result.json or a point."
+        ) from error
+
+
 def shipped_names() -> tuple[str, ...]:
     """Names of the cases that come with the program, the default first."""
     names = sorted(
@@ -105,21 +117,28 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: name != DEFAULT))
 
 
-def _text(path: Path) -> str:
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """The tables in TOML text; ``name`` says whose they are."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError(f"{name} is no valid TOML: {error}; quantities are text in quotes.") from error
+
+
+def read(path: Path, kind: str) -> str:
+    """The text of a file of this kind (case, sweep); CaseError if it cannot be read."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise CaseError(
-            f"case file {path} does not exist; give a TOML file or a shipped case "
-            f"({', '.join(shipped_names())})."
-        ) from error
+        hint = f" or a shipped case ({', '.join(shipped_names())})" if kind == "case" else ""
+        raise CaseError(f"{kind} file {path} does not exist; give a TOML file{hint}.") from error
     except IsADirectoryError as error:
-        raise CaseError(f"case file {path} is a folder; give the TOML file itself.") from error
+        raise CaseError(f"{kind} file {path} is a folder; give the TOML file itself.") from error
     except OSError as error:
         raise CaseError(
-            f"case file {path} cannot be read ({error.strerror}); check its permissions."
+            f"{kind} file {path} cannot be read ({error.strerror}); check its permissions."
         ) from error
     except UnicodeDecodeError as error:
         raise CaseError(
-            f"case file {path} is binary or in another encoding; save it as UTF-8 text."
+            f"{kind} file {path} is binary or in another encoding; save it as UTF-8 text."
         ) from error

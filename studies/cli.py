@@ -24,7 +24,7 @@ from meshes.cache import MeshCache
 from meshes.raw import MeshingFailed
 from meshes.tagged import MeshError
 from meshes.worker import WorkerError
-from studies import checks, cli_bench, cli_verify, limits, output, screen
+from studies import checks, cli_bench, cli_sweep, cli_verify, limits, output, screen
 from studies.case import SHIPPED, Case, shipped_names
 from studies.compare import compare_designs, mesh_designs
 from studies.error_bars import with_error_bars
@@ -65,7 +65,10 @@ app = typer.Typer(
 )
 
 CaseName = Annotated[
-    str, typer.Argument(metavar="CASE.toml", help="A case file, or the name of a shipped case.")
+    str,
+    typer.Argument(
+        metavar="CASE.toml", help="A case file, the name of a shipped case, or a result to repeat."
+    ),
 ]
 Cache = Annotated[
     Path | None, typer.Option("--cache", metavar="DIR", help="Keep meshes here and use them again.")
@@ -203,6 +206,8 @@ def schema() -> None:
 
 
 app.command()(cli_verify.verify)
+app.command()(cli_sweep.sweep)
+app.command()(cli_sweep.sweeps)
 app.command()(cli_bench.bench)
 
 

@@ -120,9 +120,9 @@ def _forget(out: Path, comparison: Comparison) -> None:
 
 
 def mesh_designs(
-    case: Case, designs: Sequence[Design], *, cache: MeshCache | None, progress: Progress
+    case: Case, designs: Sequence[Design], *, cache: MeshCache | None, progress: Progress, workers: int = 2
 ) -> Realisation:
-    """Meshes of some designs on one draw of the mat.
+    """Meshes of some designs on one draw of the mat, made by so many processes.
 
     When no draw can be meshed for all of them, designs without a mat are meshed one by one and those with a
     mat together, so that what can be compared is; `failures` says what was lost. Raises MeshingFailed only if
@@ -130,7 +130,7 @@ def mesh_designs(
     """
     cell, sizing = build.cell(case), build.sizing(case)
     try:
-        return realise(cell, designs, sizing, cache=cache, progress=progress)
+        return realise(cell, designs, sizing, cache=cache, progress=progress, workers=workers)
     except MeshingFailed as error:
         if len(designs) == 1:
             raise

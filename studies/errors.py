@@ -29,6 +29,17 @@ class Known:
     key: str
     example: str
     variants: tuple[str, ...]  # empty: any
+    info: FieldInfo
+
+    @property
+    def dotted(self) -> str:
+        """Table and key in one."""
+        return f"{self.table}.{self.key}" if self.table else self.key
+
+    @property
+    def unit(self) -> Unit | None:
+        """The unit of its values, if they have one."""
+        return next((part for part in metadata_of(self.info) if isinstance(part, Unit)), None)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -40,7 +51,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def known_keys(model: type[BaseModel], table: str = "", variants: tuple[str, ...] = ()) -> Iterator[Known]:
     """Every key of a model and its sub-tables, with examples, read off the model itself."""
     for key, field in model.model_fields.items():
-        yield Known(table, key, example_of(field), variants)
+        yield Known(table, key, example_of(field), variants, field)
         inner = f"{table}.{key}" if table else key
         subs = _models(field.annotation)
         for sub in subs:
@@ -91,6 +102,12 @@ def sentences(error: ValidationError, model: type[BaseModel], data: Mapping[str,
         if not follows and finding["type"] != "default_factory_not_called":
             told += _told(finding, known, data)
     return [text.removesuffix(".") if text.endswith("?.") else text for text in dict.fromkeys(told)]
+
+
+def objection_to(error: ValidationError) -> str:
+    """The first of pydantic's findings about one value, as a half sentence that continues a field's name."""
+    finding = error.errors(include_url=False)[0]
+    return _objection(finding["type"], finding.get("ctx", {}), finding["input"], finding["msg"])
 
 
 def _told(finding: Any, known: Sequence[Known], data: Mapping[str, Any]) -> list[str]:

@@ -92,8 +92,25 @@ def run_design(
     )
     begin = time.perf_counter()
     written = solution.write(folder / "fields", progress=memory)
-    seconds = {**solution.statistics.seconds, "files": time.perf_counter() - begin}
-    result = DesignResult(
+    files = tuple(str(path.relative_to(folder)) for path in written)
+    seconds = {"files": time.perf_counter() - begin}
+    result = measured(case, design, solution, report, seconds=seconds, memory=memory.record(), files=files)
+    save(case, result, folder)
+    return result
+
+
+def measured(
+    case: Case,
+    design: Design,
+    solution: Solution,
+    report: MeshReport,
+    *,
+    seconds: Mapping[str, float] | None = None,
+    memory: Mapping[str, Any] | None = None,
+    files: tuple[str, ...] = (),
+) -> DesignResult:
+    """The result of a solved design: its metrics and trust checks, those of the stack and mesh included."""
+    return DesignResult(
         design=design,
         metrics=_metrics(case, design, solution, report),
         trust=(*solution.trust, *mesh_checks(case, design, report)),
@@ -101,11 +118,9 @@ def run_design(
         profile=solution.depth_profile,
         maps=solution.maps,
         mesh=report,
-        solver=_solver(solution, seconds, memory.record()),
-        files=tuple(str(path.relative_to(folder)) for path in written),
+        solver=_solver(solution, {**solution.statistics.seconds, **(seconds or {})}, memory or {}),
+        files=files,
     )
-    save(case, result, folder)
-    return result
 
 
 def save(case: Case, result: DesignResult, folder: Path) -> None:

@@ -33,6 +33,13 @@ def shown(value: float, si: str, unit: str) -> str:
     return f"{_round(registry().Quantity(value, si).to(unit).magnitude):.6g} {unit}"
 
 
+def printed(unit: str) -> str:
+    """A unit as it is printed: mA/cm^2 is mA/cm², ohm*cm^2 is Ω cm²."""
+    return (
+        unit.replace("um", "µm").replace("ohm", "Ω").replace("^2", "²").replace("^3", "³").replace("*", " ")
+    )
+
+
 def _round(value: float) -> float:
     """15 digits: undoes the rounding of a unit's factor (1 mol/L is 1000, not 999.9999999999999 mol/m^3)."""
     return float(f"{value:.15g}")
@@ -51,6 +58,16 @@ class Unit:
     def symbol(self) -> str:
         """The unit a person reads: that of the example."""
         return self.example.split(maxsplit=1)[1]
+
+    @property
+    def factor(self) -> float:
+        """What an SI number is multiplied with to be read in the unit of the example."""
+        return _round(float(registry().Quantity(1.0, self.si).to(self.symbol).magnitude))
+
+    @property
+    def suffix(self) -> str:
+        """The SI unit at the end of a result key: A/m^2 is _A_m2."""
+        return "_" + re.sub(r"[/*]", "_", self.si).replace("^", "")
 
     def read(self, given: Any) -> float:
         """SI number from ``"16 um"``; every objection is a half sentence that continues a field's name."""

@@ -1,1 +1,1 @@
-"""Parametric studies: what is varied, the store of finished points, the runner, statistics, figures, report."""
+"""Parametric studies: what is varied, the store of points, the runner, statistics, figures, report."""

@@ -1,0 +1,132 @@
+"""The commands ``bilayer sweep`` and ``bilayer sweeps``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from studies import screen
+from studies.sweep import plan
+from studies.sweep.executors import Cluster, Jobs, Processes, Serial
+from studies.sweep.plan import Sweep
+from studies.sweep.progress import Report
+from studies.sweep.runner import run_sweep
+from studies.sweep.study import Study
+
+MOST_REASONS = 5  # that are shown on screen
+
+
+def sweep(
+    file: Annotated[str, typer.Argument(metavar="SWEEP.toml", help="A sweep file, or a shipped sweep.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The study's folder; out/NAME if not given.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Processes; all cores if not given, 1: none but this one."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option("--cache", metavar="DIR", help="Keep meshes here, not in the study.")
+    ] = None,
+    *,
+    retry: Annotated[bool, typer.Option("--retry", help="Compute failed points again.")] = False,
+    fields: Annotated[bool, typer.Option("--fields", help="Keep every point's fields, and a .pvd.")] = False,
+    plan_only: Annotated[bool, typer.Option("--plan", help="Show what would be computed, and stop.")] = False,
+) -> None:
+    """Run a parametric study: results.csv, results.parquet, report.html. Running it again resumes.
+
+    A point that fails is a row with its reason; the exit code is then 1.
+    """
+    console, errors = screen.consoles()
+    asked = _sweep(file)
+    asked = asked.model_copy(update={"fields": True}) if fields else asked
+    folder = out or Path("out") / Path(file).stem
+    _announce(console, asked)
+    if plan_only:
+        return
+    try:
+        with Report(errors) as told:
+            study = run_sweep(
+                asked,
+                folder,
+                executor=_executor(workers, scheduler),
+                cache=cache,
+                retry=retry,
+                tell=told.tell,
+                watch=told.watch,
+            )
+    except KeyboardInterrupt as error:
+        errors.print(
+            f"stopped; what is finished is kept in {folder}, and the same command goes on from there.",
+            style="red",
+            soft_wrap=True,
+        )
+        raise typer.Exit(130) from error
+    _conclude(console, study)
+    console.print(
+        f"{told.seconds:.0f} s; table: {folder / 'results.csv'}; report: {folder / 'report.html'}",
+        soft_wrap=True,
+    )
+    if (study.table["status"] != "ok").any():
+        raise typer.Exit(1)
+
+
+def sweeps(
+    name: Annotated[str | None, typer.Argument(help="Print this sweep, to start your own from it.")] = None,
+) -> None:
+    """List the shipped sweeps, or print one."""
+    if name is None:
+        for known in plan.shipped_names():
+            typer.echo(f"{known:22} {Sweep.shipped(known).title}")
+        return
+    Sweep.shipped(name)
+    typer.echo((plan.SHIPPED / f"{name}.toml").read_text("utf-8"), nl=False)
+
+
+def _sweep(file: str) -> Sweep:
+    if file in plan.shipped_names() and not Path(file).exists():
+        return Sweep.shipped(file)
+    return Sweep.load(file)
+
+
+def _executor(workers: int | None, scheduler: str | None) -> Jobs:
+    if scheduler is not None:
+        return Cluster(address=scheduler)
+    return Serial() if workers == 1 else Processes(workers=workers)
+
+
+def _announce(console: Console, asked: Sweep) -> None:
+    """What is varied, before it starts."""
+    table = Table(title=asked.title, title_justify="left", title_style="bold")
+    for header, justify in (("varied", "left"), ("values", "right"), ("from", "right"), ("to", "right")):
+        table.add_column(header, justify=justify)  # type: ignore[arg-type]
+    for varied in asked.varied:
+        table.add_row(
+            varied.axis.label, str(len(varied.values)), str(varied.values[0]), str(varied.values[-1])
+        )
+    console.print(table)
+    designs = ", ".join(asked.which)
+    console.print(f"{asked.combinations} combinations, each with {designs}", style="dim")
+
+
+def _conclude(console: Console, study: Study) -> None:
+    """How many points there are of each kind, and why points failed."""
+    counts = study.table["status"].value_counts()
+    console.print(", ".join(f"{n} {status}" for status, n in counts.items()))
+    bad = study.table[study.table["status"] != "ok"]
+    reasons = bad.groupby(["status", "reason"], sort=False)["point"].agg(["count", "min"])
+    for (status, reason), row in list(reasons.iterrows())[:MOST_REASONS]:  # type: ignore[misc]
+        console.print(
+            f"[red]{status}[/], {row['count']} points, the first is {row['min']}: ", end="", soft_wrap=True
+        )
+        console.print(str(reason), markup=False, soft_wrap=True)
+    if len(reasons) > MOST_REASONS:
+        console.print(f"and {len(reasons) - MOST_REASONS} other reasons; results.csv has all of them.")

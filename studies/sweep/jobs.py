@@ -1,0 +1,242 @@
+"""What the workers of a sweep do: mesh a geometry, or solve a chain of points on one of its meshes.
+
+A point's result depends on its inputs and on its place in the chain alone, never on what ran before: the
+multigrid hierarchy is that of the chain's first point, the start is the stored state of the neighbour, and
+one thread computes. So a study that was stopped and resumed gives the same numbers, bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import format_exc
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from fem.conditions import ModelError
+from fem.film import FilmNotSolved
+from fem.layout import layout
+from fem.newton import SolveFailed
+from fem.solve import SteadyCell
+from geometry.designs import Design
+from geometry.errors import CadError, GeometryError
+from meshes.cache import MeshCache, content_hash, load_stored
+from meshes.raw import MeshingFailed
+from meshes.realisation import Realisation
+from meshes.simplices import MeshError
+from meshes.tagged import TaggedMesh
+from meshes.worker import WorkerError
+from studies import build, limits, output
+from studies.case import Case
+from studies.compare import mesh_designs
+from studies.errors import CaseError
+from studies.memory import Memory
+from studies.run import measured, record, version
+from studies.sweep.store import Store
+
+IMPOSSIBLE = (CaseError, ModelError, SolveFailed, FilmNotSolved)
+UNMESHED = (GeometryError, CadError, MeshError, MeshingFailed, WorkerError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meshing:
+    """Mesh a geometry for some designs, all with one draw of the mat, and note it in the store."""
+
+    store: Path
+    cache: Path
+    geometry: str
+    inputs: Mapping[str, Any]
+    designs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One point of a chain: its name and the tables of its case."""
+
+    name: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """Solve points of one design on one mesh in order; those that the store holds are passed over."""
+
+    store: Path
+    token: str
+    geometry: str
+    design: str
+    links: tuple[Link, ...]
+    fields: bool
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for the program's own loops and for BLAS: workers share the cores among themselves."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+def do(job: Meshing | Chain) -> None:
+    """Do a job of either kind."""
+    if isinstance(job, Meshing):
+        _mesh(job)
+    else:
+        _solve(job)
+
+
+def _mesh(job: Meshing) -> None:
+    """Make the meshes of a geometry; a design that cannot be meshed is noted with its reason."""
+    store, cache = Store(job.store), MeshCache(job.cache)
+    case, found = Case.from_dict(job.inputs), {}
+    designs = [Design(name) for name in job.designs]
+    sizing = build.sizing(case)
+    with one_thread():
+        for design, (made, reason) in _meshed(case, designs, cache).items():
+            if made is None:
+                found[design] = {"reason": reason}
+                continue
+            tagged = made.meshes[design]
+            found[design] = {
+                "file": str(cache.path(made.stacks[design], sizing)),
+                "hash": content_hash(tagged),
+                "draw": made.draw,
+                "notes": list(made.failures),
+            }
+    store.keep_geometry(job.geometry, found)
+
+
+def _meshed(
+    case: Case, designs: list[Design], cache: MeshCache
+) -> dict[Design, tuple[Realisation | None, str]]:
+    """The realisation of each design, or why there is none."""
+    try:
+        made = mesh_designs(case, designs, cache=cache, progress=lambda _: None, workers=1)
+    except UNMESHED as error:
+        if len(designs) == 1:
+            return {designs[0]: (None, str(error))}
+        return {d: found for design in designs for d, found in _meshed(case, [design], cache).items()}
+    return {d: (made, "") if d in made.meshes else (None, "; ".join(made.failures)) for d in designs}
+
+
+def _solve(chain: Chain) -> None:
+    """Solve the points of a chain that are not in the store yet, each stored as soon as it is there."""
+    store = Store(chain.store)
+    if all(store.holds(link.name) for link in chain.links):
+        return
+    design = Design(chain.design)
+    known = (store.geometry(chain.geometry) or {}).get(design, {"reason": "its geometry was never meshed"})
+    if "reason" in known:
+        for link in chain.links:
+            if not store.holds(link.name):
+                _fail(store, link, design, f"no mesh: {known['reason']}")
+        return
+    with one_thread():
+        tagged = load_stored(Path(known["file"]))
+        where = {"hash": known["hash"], "draw": known["draw"], "geometry": chain.geometry}
+        for links in _alike(chain, design, tagged):
+            _solve_alike(store, chain, design, tagged, links, where)
+
+
+def _alike(chain: Chain, design: Design, mesh: TaggedMesh) -> list[list[tuple[Link, Case]]]:
+    """The links in groups whose models have the same unknowns and equations, each in order."""
+    groups: dict[Any, list[tuple[Link, Case]]] = {}
+    for link in chain.links:
+        case = Case.from_dict(link.inputs)
+        own = getattr(case.cell.ionic_layer, "transference", None) is not None
+        groups.setdefault((layout(build.model(case, design, mesh)), own), []).append((link, case))
+    return list(groups.values())
+
+
+def _solve_alike(
+    store: Store,
+    chain: Chain,
+    design: Design,
+    mesh: TaggedMesh,
+    links: list[tuple[Link, Case]],
+    where: Mapping[str, Any],
+) -> None:
+    first = links[0][1]
+    cell = SteadyCell(mesh, build.model(first, design, mesh), order=first.mesh.order)
+    prepared = False
+    for n, (link, case) in enumerate(links):
+        if store.holds(link.name):
+            continue
+        if not store.is_run_by(chain.token):
+            return
+        try:
+            limits.refuse_depletion(case, (design,))
+            if not prepared:
+                cell.prepare(build.control(first))
+                prepared = True
+            cell.forget()
+            before = [links[m] for m in range(max(n - 2, 0), n)]
+            for earlier, its_case in before:
+                state = store.state(earlier.name)
+                if state is not None:
+                    model = build.model(its_case, design, mesh)
+                    cell.recall(state, build.control(its_case), model=model)
+            _solve_point(store, chain, design, cell, link, case, where)
+        except IMPOSSIBLE as error:
+            _fail(store, link, design, " ".join(getattr(error, "problems", (str(error),))), where)
+        except Exception as error:  # a mistake of the program costs its point, not the study
+            _fail(store, link, design, f"unexpected {type(error).__name__}: {error}", where, format_exc())
+
+
+def _solve_point(
+    store: Store,
+    chain: Chain,
+    design: Design,
+    cell: SteadyCell,
+    link: Link,
+    case: Case,
+    where: Mapping[str, Any],
+) -> None:
+    mesh, memory = cell.mesh, Memory()
+    assert mesh.report is not None
+    solution = cell.solve(build.control(case), model=build.model(case, design, mesh), progress=memory)
+    files: tuple[str, ...] = ()
+    if chain.fields:
+        with output.folder(store.fields(link.name)) as folder:
+            files = tuple(path.name for path in solution.write(folder, progress=memory))
+    result = measured(case, design, solution, mesh.report, memory=memory.record(), files=files)
+    store.keep_state(link.name, solution.guess.state)
+    missed = "; ".join(check.text for check in result.trust if check.missed)
+    content = record(case, result)
+    content["mesh"] |= where
+    status = "ok" if result.trusted else "not trusted"
+    store.keep({"id": link.name, "status": status, "reason": missed, **content})
+
+
+def _fail(
+    store: Store,
+    link: Link,
+    design: Design,
+    reason: str,
+    where: Mapping[str, Any] | None = None,
+    trace: str = "",
+) -> None:
+    content = {"design": str(design), "inputs": dict(link.inputs), "mesh": dict(where or {}), "trace": trace}
+    store.keep({"id": link.name, "status": "failed", "reason": reason, "version": version(), **content})
+
+
+def give_up(job: Meshing | Chain, reason: str) -> None:
+    """Fail what a job was at when its process died: the whole geometry, or the next point of the chain."""
+    store = Store(job.store)
+    if isinstance(job, Meshing):
+        store.keep_geometry(job.geometry, {design: {"reason": reason} for design in job.designs})
+        return
+    link = next((link for link in job.links if not store.holds(link.name)), None)
+    if link is not None:
+        _fail(store, link, Design(job.design), reason)

@@ -1,0 +1,67 @@
+"""How far a sweep is, on a terminal as one live line with the time left, elsewhere as a line now and then."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+
+from studies.sweep.runner import Progress
+
+EVERY = 15.0  # [s] between lines where there is no terminal
+
+
+class Report:
+    """Takes what `run_sweep` tells and shows it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._begin, self._last = console, time.perf_counter(), -EVERY
+        self._live: Status | None = console.status("starting") if console.is_terminal else None
+
+    def __enter__(self) -> Report:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.perf_counter() - self._begin
+
+    def tell(self, sentence: str) -> None:
+        """A sentence that stays."""
+        self._console.print(sentence, markup=False, soft_wrap=True)
+
+    def watch(self, at: Progress) -> None:
+        """How far it is now."""
+        now = self.seconds
+        line = f"{now:6.0f} s  {at.done} of {at.total} points{self._left(at, now)}"
+        if self._live is not None:
+            self._live.update(line)
+        elif now - self._last >= EVERY or at.done == at.total:
+            self._console.print(line, markup=False)
+            self._last = now
+
+    @staticmethod
+    def _left(at: Progress, now: float) -> str:
+        open_ = at.to_compute - at.computed
+        if not open_:
+            return ""
+        if not at.computed:
+            return f", {open_} to compute"
+        return f", {open_} to compute, about {duration(now / at.computed * open_)} left"
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: 40 s, 12 min, 3.5 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

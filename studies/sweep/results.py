@@ -1,0 +1,66 @@
+"""The table of a study: read off the store at any time, written as results.csv and results.parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from meshes.paraview import write_atomically
+from studies.compare import COLUMNS
+from studies.errors import CaseError
+from studies.sweep.plan import Sweep
+from studies.sweep.points import Point, points
+from studies.sweep.store import Store
+from studies.sweep.study import Study
+
+HEAD = ("point", "design", "status", "reason")
+
+
+def read_study(folder: Path | str) -> Study:
+    """The study in a folder as it stands, also while it runs: `read_study("out/sweep").table`.
+
+    Raises CaseError if the folder holds no study of this version.
+    """
+    store = Store.of(folder)
+    sweep = Sweep.from_dict(store.asked())
+    return study(store, sweep, list(points(sweep)))
+
+
+def study(store: Store, sweep: Sweep, rows: Sequence[Point]) -> Study:
+    """The study of a sweep's points with what the store holds of them."""
+    known: dict[str, dict[str, Any]] = {}
+    found = []
+    for point in rows:
+        head = {"point": point.number, "design": str(point.design)}
+        if point.case is None:
+            found.append({**head, "status": "failed", "reason": point.problem, **point.values})
+            continue
+        if point.id not in known:
+            known[point.id] = _stored(store, point.id)
+        found.append({**head, **known[point.id], **point.values})
+    axes = sweep.axis_columns
+    metrics = dict.fromkeys([*COLUMNS, *(key for row in found for key in row)])
+    columns = [*HEAD, *(axis.column for axis in axes)]
+    columns += [key for key in metrics if key not in columns and any(key in row for row in found)]
+    return Study(
+        title=sweep.title, about=sweep.about.strip(), axes=axes, table=pd.DataFrame(found, columns=columns)
+    )
+
+
+def write(study: Study, folder: Path) -> None:
+    """Write results.csv and results.parquet into ``folder``, each in one step."""
+    write_atomically(folder / "results.csv", lambda path: study.table.to_csv(path, index=False))
+    write_atomically(folder / "results.parquet", lambda path: study.table.to_parquet(path, index=False))
+
+
+def _stored(store: Store, name: str) -> dict[str, Any]:
+    if not store.holds(name):
+        return {"status": "missing", "reason": "not computed yet"}
+    try:
+        record = store.point(name)
+    except CaseError as error:
+        return {"status": "missing", "reason": str(error)}
+    return {"status": record["status"], "reason": record["reason"], **record.get("metrics", {})}
