@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from geometry.designs import Design
+from meshes.paraview import write_atomically
 from studies import html
 from studies.run import version
 from studies.sweep import tables
 from studies.sweep.compatible import compatible
-from studies.sweep.figures.choose import Section, sections, varying
+from studies.sweep.figures.choose import Section, sections
+from studies.sweep.figures.shape import varying
 from studies.sweep.figures.style import design_label
+from studies.sweep.plan import Target
 from studies.sweep.study import Study
 from studies.sweep.verdicts import NOTE, verdicts
 
@@ -23,34 +25,25 @@ WEIGHED = ("cell_voltage_V", "anode_cv", "anode_p99_A_m2")
 """Metrics in which the designs are compared over the seeds."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """A number from elsewhere: which points agree with it within ± width (relative)?
-
-    called: how it is spoken of, such as "the published 6 Ω cm²"; by itself it is named with its metric.
-    """
-
-    metric: str
-    value: float  # SI
-    width: float = 0.1
-    called: str = ""
-
-
 def write(study: Study, folder: Path, *, targets: Sequence[Target] = ()) -> Path:
-    """Write ``report.html`` and ``figures/`` into ``folder``; returns the path of the report."""
-    found = [compatible(study, t.metric, t.value, width=t.width) for t in targets]
+    """Write ``report.html`` and ``figures/`` into ``folder``; returns the path of the report.
+
+    targets: numbers that points may be compatible with; one whose metric no point has is left out.
+    """
+    known = [target for target in targets if target.metric in study.metrics]
+    found = [compatible(study, t.metric, t.value, width=t.within) for t in known]
     drawn = sections(study, found)
     pictures = folder / "figures"
     pictures.mkdir(parents=True, exist_ok=True)
     written = {picture.name for section in drawn for picture in section.pictures}
     for old in (*pictures.glob("*.png"), *pictures.glob("*.svg")):
-        if old.stem not in written:  # of an earlier report, whose study had other points
+        if old.stem not in written:  # of an earlier report, when other points were there
             old.unlink()
     shown = [_saved(section, pictures) for section in drawn]
-    named = [tables.target(f, t.called) for f, t in zip(found, targets, strict=True)]
-    target = folder / "report.html"
-    target.write_text(html.render("study.html.j2", content(study, shown, named)), encoding="utf-8")
-    return target
+    named = [tables.target(f, target.name) for f, target in zip(found, known, strict=True)]
+    page = html.render("study.html.j2", content(study, shown, named))
+    write_atomically(folder / "report.html", lambda path: path.write_text(page, encoding="utf-8"))
+    return folder / "report.html"
 
 
 def content(study: Study, shown: list[dict[str, Any]], targets: list[dict[str, Any]]) -> dict[str, Any]:
@@ -58,7 +51,7 @@ def content(study: Study, shown: list[dict[str, Any]], targets: list[dict[str, A
     headings, points = tables.points(study)
     return {
         "title": study.title,
-        "about": study.about.strip(),
+        "about": [" ".join(part.split()) for part in study.about.split("\n\n") if part.strip()],
         "version": version(),
         "made": html.now(),
         "total": len(study.table),

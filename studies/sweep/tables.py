@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from studies.sweep.compatible import Compatibility, sentences
-from studies.sweep.figures.choose import MAIN
+from studies.sweep.compatible import Compatibility, excluded_pairs, sentences
+from studies.sweep.figures.shape import MAIN
 from studies.sweep.figures.style import design_label
 from studies.sweep.selection import is_text
 from studies.sweep.study import Axis, Study, described
-from studies.sweep.wording import Quantity, number, percent, shown
+from studies.sweep.wording import number, percent, shown
 from studies.table import NOTES, Row
 
 STATUSES = {"ok": "ok", "not trusted": "not trusted", "failed": "failed", "missing": "not computed yet"}
@@ -112,34 +112,44 @@ def _cell(text: str, value: Any, look: str = "") -> dict[str, Any]:
     return {"text": text, "value": sort_by, "look": look}
 
 
-def target(found: Compatibility, called: str = "") -> dict[str, Any]:
-    """Sentences and table of what agrees with a target."""
-    words = Quantity(described([found.metric])[0])
+def target(found: Compatibility, name: str) -> dict[str, Any]:
+    """Sentences and tables of what agrees with a target."""
     axes = {axis.column: axis for axis in found.study.axes}
     texts = [axis for axis in found.study.axes if axis.column in found.ranges.columns]
-    name = called or f"a {words.name} of {words.amount(found.target)}"
+    columns = list(dict.fromkeys(found.ranges["axis"]))
+    lines: dict[tuple[str, ...], dict[str, Any]] = {}
+    for line in found.ranges.to_dict("records"):
+        key = (design_label(line["design"]), *(str(line[text.column]) for text in texts))
+        lines.setdefault(key, {})[line["axis"]] = _range(line, axes[line["axis"]])
     return {
         "name": f"{name} ± {percent(found.width)}",
-        "sentences": sentences(found, called=called),
-        "texts": [axis.label for axis in texts],
-        "ranges": [_range(line, axes, texts) for line in found.ranges.to_dict("records")],
+        "sentences": sentences(found, called=name),
+        "heads": ["design", *(text.label for text in texts)],
+        "axes": [axes[column].title for column in columns],
+        "lines": [{"key": key, "cells": [cells[c] for c in columns]} for key, cells in lines.items()],
+        "pairs": [_pair(line, axes) for line in excluded_pairs(found).to_dict("records")],
     }
 
 
-def _range(line: Mapping[Hashable, Any], axes: Mapping[str, Axis], texts: Sequence[Axis]) -> dict[str, Any]:
-    axis = axes[line["axis"]]
+def _range(line: Mapping[Hashable, Any], axis: Axis) -> dict[str, str]:
+    """What of an axis agrees, of what was studied, and which listed values never do."""
     excluded = ", ".join(number(axis, value) for value in line["excluded"])
-    return {
-        "design": design_label(line["design"]),
-        "texts": [str(line[text.column]) for text in texts],
-        "axis": axis.label,
-        "range": _between(axis, line["low"], line["high"]),
-        "studied": _between(axis, line["studied_low"], line["studied_high"]),
-        "excluded": f"{excluded} {axis.unit}".rstrip() if excluded else "",
-    }
+    studied = _between(axis, line["studied_low"], line["studied_high"])
+    if pd.isna(line["low"]):
+        return {"range": "none", "rest": f"of {studied}"}
+    kept = _between(axis, line["low"], line["high"])
+    if kept == studied and not excluded:
+        return {"range": "any", "rest": studied}
+    return {"range": kept, "rest": f"of {studied}" + (f", not {excluded}" if excluded else "")}
+
+
+def _pair(line: Mapping[Hashable, Any], axes: Mapping[str, Axis]) -> str:
+    first, second = axes[line["first_axis"]], axes[line["second_axis"]]
+    return (
+        f"{design_label(line['design'])}: {first.label} {shown(first, line['first'])} with "
+        f"{second.label} {shown(second, line['second'])}"
+    )
 
 
 def _between(axis: Axis, low: float, high: float) -> str:
-    if pd.isna(low):
-        return "none"
-    return shown(axis, low) if low == high else f"{number(axis, low)} to {shown(axis, high)}"
+    return number(axis, low) if low == high else f"{number(axis, low)} to {number(axis, high)}"

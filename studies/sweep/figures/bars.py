@@ -18,6 +18,7 @@ from studies.sweep.hover import Mark
 
 LEAST_ROW, BAR, REST = 0.36, 0.15, 0.7  # inches: a group, a bar, and what is above and below all groups
 HATCHES = ("", "////", "\\\\\\\\", "xxxx")
+LEAST = 1e-6  # of the largest: smaller effects are none
 Key = tuple[str, ...]  # a design and the values of the axes of text
 
 
@@ -37,12 +38,14 @@ def draw(bars: Sequence[Bar], names: Mapping[str, str], xlabel: str) -> tuple[Fi
     """The figure and its marks; names: how the axes are called, by column."""
     sizes: dict[str, float] = {}
     for bar in bars:
-        sizes[bar.axis] = max(sizes.get(bar.axis, 0.0), abs(bar.value))
-    order = sorted(sizes, key=lambda column: -sizes[column])
+        ends = (abs(end) for end in (bar.value, bar.low, bar.high) if math.isfinite(end))
+        sizes[bar.axis] = max(sizes.get(bar.axis, 0.0), *ends)
+    largest = max(sizes.values())
+    order = [c for c in sorted(sizes, key=lambda c: -sizes[c]) if sizes[c] > LEAST * largest] or list(sizes)
+    bars = [bar for bar in bars if bar.axis in order]
     keys = list(dict.fromkeys(bar.key for bar in bars))
     combinations = list(dict.fromkeys(key[1:] for key in keys))
     thick = 0.8 / len(keys)
-    largest = max(sizes.values())
     figure = blank(TWO, REST + max(LEAST_ROW, BAR * len(keys) + 0.08) * len(order))
     panel = figure.add_subplot()
     marks: list[Mark] = []

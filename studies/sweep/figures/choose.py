@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from studies.sweep.compatible import Compatibility
 from studies.sweep.figures import heatmap, lines
 from studies.sweep.figures.dots import dots
@@ -16,15 +14,12 @@ from studies.sweep.figures.pareto import trade_off
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, places
 from studies.sweep.figures.scatter import scatter
+from studies.sweep.figures.shape import Shape, texts_of
 from studies.sweep.figures.tornado import effects, shares
-from studies.sweep.selection import is_text, others
 from studies.sweep.study import Axis, Study, described
 from studies.table import Row
 
-MAIN = ("cell_voltage_V", "anode_overpotential_V", "cell_resistance_ohm_m2", "anode_cv", "anode_p99_A_m2",
-        "top_bottom_ratio", "share_fibres", "c_min_ratio", "limit_ratio")  # fmt: skip
 UNEVEN = ("anode_cv", "anode_p99_A_m2")  # what the cell voltage is weighed against
-SAME = 1e-9  # of the largest value: a metric that varies less is constant
 MOST_PANELS, PANELS = 6, 18  # in one figure; in all figures of a kind
 MOST_LINES, MOST_ROWS = 8, 24  # values of a second axis; rows of dots
 MOST_SCATTERED, MOST_DOTS = 6, 1800  # axes of a scatter, and its dots in all panels
@@ -38,63 +33,6 @@ class Section:
     pictures: list[Picture]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Shape:
-    """A study seen as figures see it."""
-
-    study: Study
-    rows: list[Row]
-    numeric: list[Axis]  # at least two values each, no seeds
-    texts: list[Axis]
-    places: list[Place]
-
-    @classmethod
-    def of(cls, study: Study, wanted: Sequence[str] = ()) -> Shape:
-        """What of a study can be drawn; wanted: metrics that the places hold in any case."""
-        free = [axis for axis in others(study, study.seeds) if study.table[axis.column].nunique() > 1]
-        rows = varying(study)
-        return cls(
-            study=study,
-            rows=rows,
-            numeric=[axis for axis in free if not is_text(study.table, axis)],
-            texts=[axis for axis in free if is_text(study.table, axis)],
-            places=places(study, list(dict.fromkeys([*(row.key for row in rows), *wanted]))),
-        )
-
-    @property
-    def sampled(self) -> bool:
-        """Whether the numeric axes do not make a grid."""
-        return any(axis.kind == "sample" for axis in self.numeric)
-
-    @property
-    def axes(self) -> list[Axis]:
-        """The axes that vary, but for the seeds."""
-        return [*self.numeric, *self.texts]
-
-    @property
-    def panels(self) -> int:
-        """Designs times values of the text axes."""
-        return len({(place.design, *_texts(place, self.texts)) for place in self.places})
-
-
-def varying(study: Study) -> list[Row]:
-    """The main metrics of the study that are there and not constant; others if there are none of them."""
-    done = study.done
-    found = []
-    for key in study.metrics:
-        values = done[key].to_numpy(dtype=float)
-        values = values[np.isfinite(values)]
-        if values.size > 1 and np.ptp(values) > SAME * np.abs(values).max():
-            found.append(key)
-    if {"cell_voltage_V", "cell_resistance_ohm_m2"} <= set(found):
-        current = (done["cell_voltage_V"] / done["cell_resistance_ohm_m2"]).to_numpy(dtype=float)
-        if np.nanmax(current) - np.nanmin(current) < SAME * np.nanmax(np.abs(current)):
-            found.remove("cell_resistance_ohm_m2")  # the same figure as that of the voltage
-    chosen = [key for key in MAIN if key in found] or found[:3]
-    rows = {row.key: row for row in described(chosen)}
-    return [rows[key] for key in chosen]
-
-
 def sections(study: Study, targets: Sequence[Compatibility] = ()) -> list[Section]:
     """All figures of a study, by question; nothing for what would show nothing."""
     shape = Shape.of(study, [found.metric for found in targets])
@@ -104,9 +42,14 @@ def sections(study: Study, targets: Sequence[Compatibility] = ()) -> list[Sectio
         Section(title="Designs over the seeds" if study.seeds else "Designs", pictures=list(_dots(shape))),
         Section(title="Trade-offs", pictures=list(_trade_offs(shape))),
         Section(title="What matters", pictures=list(_matters(shape))),
-        Section(title="Every point at once", pictures=list(_all_points(shape, targets))),
+        Section(title="Every point at once", pictures=list(_all_points(shape))),
         Section(
-            title="Compatible ranges", pictures=[p for found in targets for p in _compatible(shape, found)]
+            title="Compatible ranges",
+            pictures=[
+                replace(picture, name=f"{picture.name}-{order}")
+                for order, found in enumerate(targets, start=1)
+                for picture in _compatible(shape, found)
+            ],
         ),
     ]
     return [section for section in made if section.pictures]
@@ -116,14 +59,14 @@ def _lines(shape: Shape) -> Iterator[Picture]:
     if shape.sampled or not 1 <= len(shape.numeric) <= 2 or (shape.study.seeds and not _dense(shape)):
         return
     if len(shape.numeric) == 1:
-        plan = lines.Plan(x=shape.numeric[0], by=None, others=tuple(shape.texts))
+        plan = lines.Plan(x=shape.numeric[0], by=None, others=tuple(shape.texts), told=shape.told)
         for row in shape.rows:
             yield lines.lines(shape.places, row, plan)
         return
     by, x = sorted(shape.numeric, key=lambda axis: shape.study.table[axis.column].nunique())
     if shape.study.table[by.column].nunique() > MOST_LINES:
         return
-    plan = lines.Plan(x=x, by=by, others=tuple(shape.texts))
+    plan = lines.Plan(x=x, by=by, others=tuple(shape.texts), told=shape.told)
     for name, here in _split(shape):
         for row in shape.rows[: max(2, PANELS // (2 * shape.panels))]:
             yield _named(lines.lines(here, row, plan), name)
@@ -140,7 +83,7 @@ def _maps(shape: Shape) -> Iterator[Picture]:
     if shape.sampled or len(shape.numeric) != 2:
         return
     y, x = sorted(shape.numeric, key=lambda axis: shape.study.table[axis.column].nunique())
-    plan = heatmap.Plan(x=x, y=y, others=tuple(shape.texts))
+    plan = heatmap.Plan(x=x, y=y, others=tuple(shape.texts), told=shape.told)
     for name, here in _split(shape):
         for row in shape.rows[: max(2, PANELS // shape.panels)]:
             yield _named(heatmap.heat_map(here, row, plan), name)
@@ -151,8 +94,8 @@ def _split(shape: Shape) -> Iterator[tuple[str, list[Place]]]:
     if shape.panels <= MOST_PANELS or not shape.texts:
         yield "", shape.places
         return
-    for values in dict.fromkeys(_texts(place, shape.texts) for place in shape.places):
-        here = [place for place in shape.places if _texts(place, shape.texts) == values]
+    for values in dict.fromkeys(texts_of(place, shape.texts) for place in shape.places):
+        here = [place for place in shape.places if texts_of(place, shape.texts) == values]
         yield ", ".join(values), here
 
 
@@ -184,7 +127,7 @@ def _trade_offs(shape: Shape) -> Iterator[Picture]:
         if across and key in rows and len(both) > 2 and trusted:
             thickness = [axis for axis in shape.numeric if "thickness" in axis.field]
             tint = next(iter([*thickness, *shape.numeric]), None)
-            yield trade_off(shape.study, shape.places, across, rows[key], shape.axes, tint)
+            yield trade_off(shape.study, shape.places, across, rows[key], shape.told, tint)
 
 
 def _matters(shape: Shape) -> Iterator[Picture]:
@@ -196,17 +139,16 @@ def _matters(shape: Shape) -> Iterator[Picture]:
             yield picture
 
 
-def _all_points(shape: Shape, targets: Sequence[Compatibility]) -> Iterator[Picture]:
+def _all_points(shape: Shape) -> Iterator[Picture]:
     if not (shape.sampled or len(shape.numeric) > 2):
         return
-    drawn = {found.metric for found in targets}  # with their targets, in another section
     rows = _few(shape)[:2] if len(shape.places) < MOST_DOTS // 6 else _few(shape)[:1]
     for row in rows:
-        if row.key not in drawn:
-            yield scatter(shape.places, row, _telling(shape, row), shape.axes)
+        if shape.sampled:  # on a grid, points would hide each other
+            yield scatter(shape.places, row, _telling(shape, row), shape.told)
     for row in rows:
         if len(shape.axes) > 1:
-            yield parallel(shape.places, row, shape.axes)
+            yield parallel(shape.places, row, shape.axes, shape.told)
 
 
 def _telling(shape: Shape, row: Row) -> list[Axis]:
@@ -231,16 +173,12 @@ def _compatible(shape: Shape, found: Compatibility) -> Iterator[Picture]:
     if not shape.numeric or not any(row.key in place.numbers for place in shape.places):
         return
     if shape.sampled or len(shape.numeric) > 2:
-        yield scatter(shape.places, row, _telling(shape, row), shape.axes, found)
+        yield parallel(shape.places, row, shape.axes, shape.told, found)
     elif len(shape.numeric) == 2:
         y, x = sorted(shape.numeric, key=lambda axis: shape.study.table[axis.column].nunique())
-        plan = heatmap.Plan(x=x, y=y, others=tuple(shape.texts), found=found)
+        plan = heatmap.Plan(x=x, y=y, others=tuple(shape.texts), told=shape.told, found=found)
         for name, here in _split(shape):
             yield _named(heatmap.heat_map(here, row, plan), name)
     else:
-        along = lines.Plan(x=shape.numeric[0], by=None, others=tuple(shape.texts))
+        along = lines.Plan(x=shape.numeric[0], by=None, others=tuple(shape.texts), told=shape.told)
         yield lines.lines(shape.places, row, along, found)
-
-
-def _texts(place: Place, texts: Sequence[Axis]) -> tuple[str, ...]:
-    return tuple(str(place.values[axis.column]) for axis in texts)

@@ -19,7 +19,14 @@ from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.panels import finish, grid
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, says
-from studies.sweep.figures.scales import Which, colours_for, is_log, logarithmic_ticks
+from studies.sweep.figures.scales import (
+    Which,
+    colours_for,
+    goes_by_factors,
+    is_log,
+    logarithmic_ticks,
+    nice_ticks,
+)
 from studies.sweep.figures.style import (
     FAILED,
     MAP,
@@ -52,12 +59,8 @@ class Plan:
     x: Axis
     y: Axis
     others: tuple[Axis, ...]
+    told: tuple[Axis, ...]  # all axes, for what is said at a cell
     found: Compatibility | None = None  # cells that agree with its target get an outline
-
-    @property
-    def axes(self) -> tuple[Axis, ...]:
-        """All axes, for what is said at a cell."""
-        return (self.x, self.y, *self.others)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,10 +79,11 @@ class Cells:
         shown = axis.factor * values
         if values.size <= MOST_NUMBERS:
             return cls(axis=axis, values=values, edges=np.arange(values.size + 1) - 0.5, scaled=False)
-        inner = np.log(shown) if axis.logarithmic else shown
+        logarithmic = goes_by_factors(axis, shown.tolist())
+        inner = np.log(shown) if logarithmic else shown
         middle = 0.5 * (inner[1:] + inner[:-1])
         edges = np.concatenate(([2 * inner[0] - middle[0]], middle, [2 * inner[-1] - middle[-1]]))
-        return cls(axis=axis, values=values, edges=np.exp(edges) if axis.logarithmic else edges, scaled=True)
+        return cls(axis=axis, values=values, edges=np.exp(edges) if logarithmic else edges, scaled=True)
 
     def number(self, value: float) -> int:
         """Which cell a value has."""
@@ -93,7 +97,7 @@ class Cells:
             panel.set(**{f"{which}ticks": range(len(names)), f"{which}ticklabels": names})
             if which == "x" and 5.5 * sum(len(name) + 1 for name in names) > room:
                 panel.set_xticklabels(names, rotation=45, ha="right", rotation_mode="anchor")
-        elif self.axis.logarithmic:
+        elif goes_by_factors(self.axis, (self.axis.factor * self.values).tolist()):
             panel.set(**{f"{which}scale": "log"})
             logarithmic_ticks(panel.xaxis if which == "x" else panel.yaxis, self.edges[0], self.edges[-1])
 
@@ -128,7 +132,7 @@ def _draw(all_places: Sequence[Place], row: Row, plan: Plan) -> Picture:
             if agrees & set(place.points):
                 low, high = np.array(corners)
                 panel.add_patch(Rectangle(tuple(low), *(high - low), zorder=3, **OUTLINE))
-            marks.append(Mark(axes=panel, shape="cell", places=corners, text=says(place, plan.axes, (row,))))
+            marks.append(Mark(axes=panel, shape="cell", places=corners, text=says(place, plan.told, (row,))))
     if plan.found:
         words = f"{Quantity(row).amount(plan.found.target)} ± {percent(plan.found.width)}"
         legend[words] = Patch(**OUTLINE)
@@ -211,3 +215,5 @@ def colour_bar(
     bar.outline.set_visible(False)
     if logarithmic and scale.vmin and scale.vmax:
         logarithmic_ticks(bar.ax.yaxis, scale.vmin, scale.vmax)
+    else:
+        nice_ticks(bar.ax.yaxis)  # whose number does not change with the room: the layout counts on that

@@ -16,7 +16,7 @@ from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.panels import band, cross, finish, grid
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, says
-from studies.sweep.figures.scales import as_read, colours_for, scale_axis, scale_metric
+from studies.sweep.figures.scales import as_read, colours_for, goes_by_factors, scale_axis, scale_metric
 from studies.sweep.figures.style import (
     MAP,
     PRINT,
@@ -42,11 +42,7 @@ class Plan:
     x: Axis
     by: Axis | None
     others: tuple[Axis, ...]  # text: a dash, or a panel where there is `by`
-
-    @property
-    def axes(self) -> tuple[Axis, ...]:
-        """All axes, for what is said at a point."""
-        return (self.x, *((self.by,) if self.by else ()), *self.others)
+    told: tuple[Axis, ...]  # all axes, for what is said at a point
 
 
 def lines(all_places: Sequence[Place], row: Row, plan: Plan, found: Compatibility | None = None) -> Picture:
@@ -104,7 +100,8 @@ def _panel(
         series.setdefault(key, []).append(place)
     scale = None
     if plan.by:
-        scale = colours_for(as_read(plan.by, (key[1] for key in series)), logarithmic=plan.by.logarithmic)
+        values = as_read(plan.by, (key[1] for key in series))
+        scale = colours_for(values, logarithmic=goes_by_factors(plan.by, values))
     for order, ((design, value, combination), members) in enumerate(series.items()):
         members.sort(key=lambda place: place.values[plan.x.column])
         if all(place.numbers and row.key not in place.numbers for place in members):
@@ -128,7 +125,7 @@ def _panel(
         for place in members:
             x = plan.x.factor * place.values[plan.x.column]
             y = row.factor * place.mean(row.key)
-            text = says(place, plan.axes, (row,))
+            text = says(place, plan.told, (row,))
             if math.isfinite(y):
                 marks.append(Mark(axes=panel, shape="dot", places=((x, y),), text=text))
             elif not place.numbers:

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes as Panel
 from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 
+from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.heatmap import colour_bar
 from studies.sweep.figures.panels import cross, finish
 from studies.sweep.figures.picture import Picture, blank
 from studies.sweep.figures.places import Place, says
-from studies.sweep.figures.scales import colours_for, is_log
+from studies.sweep.figures.scales import as_read, colours_for, goes_by_factors, is_log
 from studies.sweep.figures.style import (
     FAILED,
     MAP,
     PRINT,
     TWO,
     axis_title,
+    colour,
     design_label,
     metric_title,
 )
 from studies.sweep.hover import Mark
 from studies.sweep.study import Axis
-from studies.sweep.wording import Quantity
+from studies.sweep.wording import Quantity, number, percent
 from studies.table import Row
 
 BEHIND: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
 DASHES: dict[str, Any] = {"failed": (0, (2, 2)), "not trusted": (0, (5, 1.5))}
 LETTERS = 90  # of all titles side by side, about
+OTHERS = "#d8d8d8"  # lines that do not agree with a target
+MOST_LEVELS, BUNDLE = 8, 0.05  # values that stand at equal distances; how far the lines of a value spread
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,60 +51,86 @@ class Pole:
     ticks: list[tuple[float, str]]
 
 
-def parallel(all_places: Sequence[Place], row: Row, axes: Sequence[Axis]) -> Picture:
-    """The figure coloured by one metric."""
+def parallel(
+    all_places: Sequence[Place], row: Row, axes: Sequence[Axis], told: Sequence[Axis],
+    found: Compatibility | None = None,
+) -> Picture:  # fmt: skip
+    """The figure coloured by one metric; or by design where it agrees with a target, and grey elsewhere."""
     with mpl.rc_context(PRINT | {"axes.grid": False, "axes.spines.left": False, "axes.spines.bottom": False}):
-        return _draw(all_places, row, axes)
+        return _draw([p for p in all_places if not p.numbers or row.key in p.numbers], row, axes, told, found)
 
 
-def _draw(all_places: Sequence[Place], row: Row, axes: Sequence[Axis]) -> Picture:
-    poles = [_axis_pole(axis, [place.values[axis.column] for place in all_places]) for axis in axes]
-    designs = [design_label(place.design) for place in all_places]
+def _draw(
+    shown: Sequence[Place], row: Row, axes: Sequence[Axis], told: Sequence[Axis], found: Compatibility | None
+) -> Picture:
+    means = [row.factor * place.mean(row.key) for place in shown]
+    order = np.argsort(means, kind="stable")  # the lines of one value lie as their metric does
+    poles = [_axis_pole(axis, [place.values[axis.column] for place in shown], order) for axis in axes]
+    designs = [place.design for place in shown]
     if len(set(designs)) > 1:
-        poles.insert(0, _text_pole("design", designs))
-    means = [row.factor * place.mean(row.key) for place in all_places]
+        poles.insert(0, _level_pole("design", designs, list(dict.fromkeys(designs)), design_label, order))
     logarithmic = is_log(means)
     poles.append(_number_pole(metric_title(row), means, logarithmic=logarithmic))
     scale = colours_for(means, logarithmic=logarithmic)
     figure = blank(TWO, 3.0)
     panel = figure.add_subplot()
     marks: list[Mark] = []
+    on_top: list[Mark] = []
     legend: dict[str, Any] = {}
-    drawn: dict[str, list[tuple[list[tuple[float, float]], Any]]] = {}
-    for number, place in enumerate(all_places):
-        heights = [pole.heights[number] for pole in poles]
+    lines: dict[str, list[tuple[list[tuple[float, float]], Any]]] = {}
+    agrees = set(found.points["point"]) if found else set()
+    for which, place in enumerate(shown):
+        heights = [pole.heights[which] for pole in poles]
         path = [(float(at), height) for at, height in enumerate(heights) if math.isfinite(height)]
-        if place.numbers and not math.isfinite(means[number]):
-            continue
         kind = place.status if place.numbers else "failed"
-        tint = MAP(float(scale(means[number]))) if place.numbers else FAILED
-        drawn.setdefault(kind, []).append((path, tint))
-        if not place.numbers:
+        if kind == "failed":
+            tint = FAILED
             cross(panel, path[-1], place, FAILED, legend, "data")
-        marks.append(Mark(axes=panel, shape="line", places=path, text=says(place, axes, (row,))))
-    for kind, found in drawn.items():
-        paths, tints = zip(*found, strict=True)
-        width = 0.7 if kind == "failed" else 1.0 if len(all_places) < 150 else 0.6
-        panel.add_collection(
-            LineCollection(paths, colors=tints, linestyles=DASHES.get(kind, "-"), linewidths=width)
-        )
+        elif not found:
+            tint = MAP(float(scale(means[which])))
+        elif agrees & set(place.points):
+            tint, kind = colour(place.design), "agrees"
+            legend.setdefault(design_label(place.design), Line2D([], [], color=tint))
+        else:
+            tint = OTHERS
+        lines.setdefault(kind, []).append((path, tint))
+        mark = Mark(axes=panel, shape="line", places=path, text=says(place, told, (row,)))
+        (on_top if kind == "agrees" else marks).append(mark)
+    many = len(shown) >= 150
+    for kind, members in lines.items():
+        paths, tints = zip(*members, strict=True)
+        look: dict[str, Any] = {"colors": tints, "linestyles": DASHES.get(kind, "-")}
+        look["linewidths"] = 1.2 if kind == "agrees" else 0.6 if many or kind == "failed" else 1.0
+        panel.add_collection(LineCollection(paths, zorder=3 if kind == "agrees" else 2, **look))
     _poles(panel, poles)
-    colour_bar(figure, [panel], scale, metric_title(row), logarithmic=logarithmic)
+    if not found:
+        colour_bar(figure, [panel], scale, metric_title(row), logarithmic=logarithmic)
     finish(figure, legend, least=1)
+    words = Quantity(row)
+    title = f"All points, coloured by {words.name}"
+    caption = "Every point is a line over all that was varied."
+    if found:
+        title = f"Points with {words.name} {words.amount(found.target)} ± {percent(found.width)}"
+        caption = "Coloured: points that agree; grey: all others."
     return Picture(
-        name=f"{row.key}-parallel",
-        title=f"All points, coloured by {Quantity(row).name}",
-        caption="Every point is a line over all that was varied; point at one to read it.",
+        name=f"{row.key}-parallel{'-compatible' if found else ''}",
+        title=title,
+        caption=caption,
         figure=figure,
-        marks=marks,
+        marks=[*marks, *on_top],
     )
 
 
-def _axis_pole(axis: Axis, values: Sequence[Any]) -> Pole:
+def _axis_pole(axis: Axis, values: Sequence[Any], order: np.ndarray) -> Pole:
+    """Listed values and text at equal distances, as they are not meant for a scale; others on their scale."""
+    levels = list(dict.fromkeys(values))
     if any(isinstance(value, str) for value in values):
-        return _text_pole(axis.label, [str(value) for value in values])
-    shown = [axis.factor * float(value) for value in values]
-    return _number_pole(axis_title(axis), shown, logarithmic=axis.logarithmic and min(shown) > 0.0)
+        return _level_pole(axis.label, values, levels, str, order)
+    if axis.kind != "sample" and len(levels) <= MOST_LEVELS:
+        named = partial(number, axis)
+        return _level_pole(axis_title(axis), values, sorted(levels), named, order)
+    shown = as_read(axis, values)
+    return _number_pole(axis_title(axis), shown, logarithmic=goes_by_factors(axis, shown))
 
 
 def _number_pole(title: str, values: Sequence[float], *, logarithmic: bool) -> Pole:
@@ -110,21 +142,21 @@ def _number_pole(title: str, values: Sequence[float], *, logarithmic: bool) -> P
     at = np.linspace(0.0, 1.0, 5)
     back = low + at * (high - low)
     texts = [f"{value:.3g}".replace("-", "−") for value in (np.exp(back) if logarithmic else back)]
-    return Pole(
-        title=title,
-        heights=list((inner - low) / (high - low)),
-        ticks=list(zip(at.tolist(), texts, strict=True)),
-    )
+    heights = ((inner - low) / (high - low)).tolist()
+    return Pole(title=title, heights=heights, ticks=list(zip(at.tolist(), texts, strict=True)))
 
 
-def _text_pole(title: str, values: Sequence[str]) -> Pole:
-    names = list(dict.fromkeys(values))
-    heights = dict(
-        zip(names, np.linspace(0.0, 1.0, len(names)).tolist() if len(names) > 1 else [0.5], strict=True)
-    )
-    return Pole(
-        title=title, heights=[heights[value] for value in values], ticks=[(heights[n], n) for n in names]
-    )
+def _level_pole(
+    title: str, values: Sequence[Any], levels: Sequence[Any], named: Callable[[Any], str], order: np.ndarray
+) -> Pole:
+    """Values at equal distances, each with its lines side by side."""
+    middles = np.linspace(0.0, 1.0, len(levels)) if len(levels) > 1 else np.array([0.5])
+    heights = np.zeros(len(values))
+    for level, middle in zip(levels, middles, strict=True):
+        here = [place for place in order if values[place] == level]
+        heights[here] = middle + BUNDLE * (np.arange(len(here)) / max(len(here) - 1, 1) - 0.5)
+    ticks = [(float(middle), named(level)) for level, middle in zip(levels, middles, strict=True)]
+    return Pole(title=title, heights=heights.tolist(), ticks=ticks)
 
 
 def _poles(panel: Panel, poles: Sequence[Pole]) -> None:

@@ -15,7 +15,7 @@ from studies.sweep.figures.heatmap import colour_bar
 from studies.sweep.figures.panels import finish
 from studies.sweep.figures.picture import Picture, blank
 from studies.sweep.figures.places import Place, says
-from studies.sweep.figures.scales import as_read, colours_for, scale_metric
+from studies.sweep.figures.scales import as_read, colours_for, goes_by_factors, scale_metric
 from studies.sweep.figures.style import FRONT, MAP, ONE, PRINT, TWO, axis_title, colour, design_label, marker
 from studies.sweep.hover import Mark
 from studies.sweep.pareto import pareto
@@ -39,11 +39,11 @@ def _draw(
     front = front[front["on_front"]].sort_values([across.key, up.key])
     best = set(front["point"])
     shown = [p for p in all_places if math.isfinite(p.mean(across.key)) and math.isfinite(p.mean(up.key))]
-    scale = None
+    scale, logarithmic = None, False
     if tint:
-        scale = colours_for(
-            as_read(tint, (p.values[tint.column] for p in shown)), logarithmic=tint.logarithmic
-        )
+        values = as_read(tint, (place.values[tint.column] for place in shown))
+        logarithmic = goes_by_factors(tint, values)
+        scale = colours_for(values, logarithmic=logarithmic)
     figure = blank(TWO if tint else ONE, 3.0 if tint else 2.6)
     panel = figure.add_subplot()
     legend: dict[str, Any] = {}
@@ -56,6 +56,10 @@ def _draw(
         _bars(panel, place, across, up, shade)
         text = says(place, axes, (across, up)) + ("\nnothing beats it in both" if is_best else "")
         marks.append(Mark(axes=panel, shape="dot", places=((x, y),), text=text))
+    for place in shown:
+        look: dict[str, Any] = {"marker": marker(place.design), "linestyle": "", "markersize": 5.5}
+        look["color"] = "#555555" if tint else colour(place.design)
+        legend.setdefault(design_label(place.design), Line2D([], [], **look))
     for (design, trusted, is_best), drawn in sorted(series.items(), key=lambda entry: entry[0][2]):
         xs, ys, shades = zip(*drawn, strict=True)
         faces = list(shades) if trusted else "white"
@@ -63,17 +67,13 @@ def _draw(
         panel.scatter(
             xs, ys, s=30, marker=marker(design), c=faces, edgecolors=edges, linewidths=1.1, zorder=3
         )
-        look: dict[str, Any] = {"marker": marker(design), "linestyle": "", "markersize": 5.5}
-        legend.setdefault(
-            design_label(design), Line2D([], [], **look, color="#555555" if tint else shades[0])
-        )
     x, y = (row.factor * front[row.key].to_numpy() for row in (across, up))
     panel.step(x, y, where="post", color=FRONT, linewidth=1.2, linestyle=(0, (4, 2)), zorder=2)
     legend["front"] = Line2D([], [], color=FRONT, linewidth=1.2, linestyle=(0, (4, 2)))
     scale_metric(panel, "x", across, [across.factor * place.mean(across.key) for place in shown])
     scale_metric(panel, "y", up, [up.factor * place.mean(up.key) for place in shown])
     if tint and scale:
-        colour_bar(figure, [panel], scale, axis_title(tint), logarithmic=tint.logarithmic)
+        colour_bar(figure, [panel], scale, axis_title(tint), logarithmic=logarithmic)
     finish(figure, legend)
     words = ["Towards the lower left is better; points with a black edge are beaten by none in both."]
     if any(place.status == "not trusted" for place in shown):

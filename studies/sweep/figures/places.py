@@ -107,7 +107,7 @@ def _remark(lines: Sequence[Line]) -> str:
             continue
         count = "" if len(lines) == 1 else f"{len(bad)} of {len(lines)} "
         reasons = dict.fromkeys(line["reason"] for line in bad if isinstance(line["reason"], str))
-        why = "; ".join(reason for reason in reasons if reason)
+        why = "; ".join(reason for reason in reasons if reason and reason != word)
         said.append(count + word + (f": {shortened(why)}" if why else ""))
     return "\n".join(said)
 

@@ -33,10 +33,19 @@ def is_log(values: Iterable[float]) -> bool:
     return bool(finite) and min(finite) > 0.0 and max(finite) > LOG_FROM * min(finite)
 
 
+def goes_by_factors(axis: Axis, values: Sequence[float]) -> bool:
+    """Whether an axis is shown on a logarithmic scale: as the study says, or a list such as 1, 10, 100."""
+    levels = np.unique(np.asarray(values, float))
+    if levels.size < 2 or levels[0] <= 0.0 or axis.logarithmic or axis.kind != "list":
+        return axis.logarithmic and levels.size > 0 and bool(levels[0] > 0.0)
+    steps = np.diff(np.log(levels))
+    return bool(levels.size > 2 and levels[-1] >= 10.0 * levels[0] and steps.max() <= 3.0 * steps.min())
+
+
 def scale_axis(panel: Panel, which: Which, axis: Axis, values: Sequence[float]) -> None:
     """Label, scale and ticks of an axis of the study; values as shown."""
     panel.set(**{f"{which}label": axis_title(axis)})
-    _scale(panel, which, values, logarithmic=axis.logarithmic and min(values) > 0.0)
+    _scale(panel, which, values, logarithmic=goes_by_factors(axis, values))
 
 
 def scale_metric(panel: Panel, which: Which, row: Row, values: Sequence[float]) -> None:

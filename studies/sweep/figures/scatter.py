@@ -9,8 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.lines import Line2D
 
-from studies.sweep.compatible import Compatibility
-from studies.sweep.figures.panels import band, cross, finish
+from studies.sweep.figures.panels import cross, finish
 from studies.sweep.figures.picture import Picture, blank
 from studies.sweep.figures.places import Place, says
 from studies.sweep.figures.scales import as_read, scale_axis, scale_metric
@@ -21,19 +20,13 @@ from studies.sweep.wording import Quantity
 from studies.table import Row
 
 
-def scatter(
-    all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: Sequence[Axis],
-    found: Compatibility | None = None,
-) -> Picture:  # fmt: skip
+def scatter(all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: Sequence[Axis]) -> Picture:
     """The figure of one metric, a panel per axis of `numeric`; all axes are named where one points."""
     with mpl.rc_context(PRINT):
-        return _draw(all_places, row, numeric, axes, found)
+        return _draw(all_places, row, numeric, axes)
 
 
-def _draw(
-    all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: Sequence[Axis],
-    found: Compatibility | None,
-) -> Picture:  # fmt: skip
+def _draw(all_places: Sequence[Place], row: Row, numeric: Sequence[Axis], axes: Sequence[Axis]) -> Picture:
     columns = min(3, len(numeric))
     rows = -(-len(numeric) // columns)
     figure = blank(TWO if columns > 1 else ONE, 2.1 * rows)
@@ -64,14 +57,12 @@ def _draw(
         scale_axis(panel, "x", axis, as_read(axis, (place.values[axis.column] for place in all_places)))
         means = [row.factor * place.mean(row.key) for place in all_places]
         scale_metric(panel, "y", row, [value for value in means if math.isfinite(value)])
-        if found:
-            band(panel, row, found, legend)
         if number % columns:
             panel.set_ylabel("")
             panel.tick_params(labelleft=False)
     finish(figure, legend)
     return Picture(
-        name=f"{row.key}-scatter{'-compatible' if found else ''}",
+        name=f"{row.key}-scatter",
         title=f"{Quantity(row).name} against what was varied",
         caption=f"Design: {design_label(designs[0])}." if len(designs) == 1 else "",
         figure=figure,

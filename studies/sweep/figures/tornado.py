@@ -54,7 +54,8 @@ def effects(study: Study, row: Row) -> Picture | None:
         name=f"{row.key}-tornado",
         title=f"What moves the {words.name}",
         caption="Change from the first to the second value of an axis, the mean over all settings of the "
-        "others; black: its range over them, wide where axes work together. Seeds: ± standard deviation.",
+        "others; black: its range over them, wide where axes work together. Seeds: ± standard deviation. "
+        "Axes that are not named change nothing.",
         figure=figure,
         marks=marks,
     )
