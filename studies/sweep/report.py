@@ -30,7 +30,7 @@ def write(study: Study, folder: Path, *, targets: Sequence[Target] = ()) -> Path
 
     targets: numbers that points may be compatible with; one whose metric no point has is left out.
     """
-    known = [target for target in targets if target.metric in study.metrics]
+    known = [target for target in targets if target.metric in study.metrics and len(study.table)]
     found = [compatible(study, t.metric, t.value, width=t.within) for t in known]
     drawn = sections(study, found)
     pictures = folder / "figures"
