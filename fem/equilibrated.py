@@ -34,6 +34,7 @@ from fem.equilibrium import SaltEquilibrium
 from fem.jacobian import JacobianPattern
 from fem.linear import BorderedSystem
 from fem.model import Control, Model
+from fem.pattern import Cliques
 from fem.reaction import Kinetics
 from fem.spaces import Spaces
 from fem.state import Fields, Residual, State
@@ -52,14 +53,16 @@ class EquilibratedSystem(SteadySystem):
         self.equilibria = tuple(_equilibrium(c, model.temperature) for c in spaces.compartments)
         self.free = spaces.free
         ionic, liquid = spaces.ionic_elements, spaces.liquid
-        body, layer = ionic.where(liquid), ionic.where(~liquid)
-        self.stiffness = Stiffness.assemble(
-            spaces.size,
-            (spaces.solid_elements, spaces.solid_elements.dofs, spaces.conductivity),
-            (body, body.dofs, spaces.ionic_coefficient[liquid]),
+        bodies = (
+            (spaces.solid_elements, spaces.conductivity),
+            (ionic.where(liquid), spaces.ionic_coefficient[liquid]),
+            (ionic.where(~liquid), spaces.ionic_coefficient[~liquid]),
         )
-        self.layers = Stiffness.assemble(spaces.size, (layer, layer.dofs, spaces.ionic_coefficient[~liquid]))
-        self.pattern = JacobianPattern(spaces, self.stiffness, self.layers)
+        facets = [surface.unknowns for surface in spaces.surfaces]
+        cliques = Cliques.of(spaces.size, [*(elements.dofs for elements, _ in bodies), *facets])
+        self.stiffness = Stiffness.on(cliques, {0: bodies[0], 1: bodies[1]})
+        self.layers = Stiffness.on(cliques, {2: bodies[2]})
+        self.pattern = JacobianPattern(spaces, cliques.pattern, self.stiffness, self.layers)
 
     def with_model(self, spaces: Spaces, model: Model) -> Self:
         """The same system for another model of the same layout: the stiffness is kept if it can be."""
@@ -203,8 +206,8 @@ class EquilibratedSystem(SteadySystem):
         return {}
 
     def conductance_scale(self) -> float:
-        """The largest entry of the stiffness [S], a rough scale."""
-        return max(float(np.abs(k.values).max(initial=0.0)) for k in (self.stiffness, self.layers))
+        """The largest conductance between two unknowns [S], a rough scale."""
+        return max(self.stiffness.largest, self.layers.largest)
 
 
 def _check(spaces: Spaces) -> None:
