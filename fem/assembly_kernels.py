@@ -30,17 +30,19 @@ def _invert(j, inverse):
 def shape_gradients(points, nodes, elements, slopes, rule, gradients, weights, low, high):
     """Gradients (n_local, dim, n_q, n) and weights (n_q, n) of elements with these nodes (n_local, n_mesh).
 
+    points: each coordinate, a tuple, so that the compiler knows the dimension and unrolls the loops over it.
     slopes (n_local, dim, n_q): dN/dl of the reference element; rule (n_q,): its weights times its volume.
     """
-    k, dim, n_q = slopes.shape
+    dim, k, n_q = len(points), slopes.shape[0], slopes.shape[2]
     jacobian, inverse = np.empty((dim, dim)), np.empty((dim, dim))
     for n in range(low, high):
         e = elements[n]
         for q in range(n_q):
             jacobian[:] = 0.0
             for i in range(k):
+                node = nodes[i, e]
                 for d in range(dim):
-                    x = points[d, nodes[i, e]]
+                    x = points[d][node]
                     for m in range(dim):
                         jacobian[d, m] += x * slopes[i, m, q]
             det = _invert(jacobian, inverse)
@@ -93,24 +95,23 @@ def neighbours(starts, members, first, cliques, low, high):
     """How many share a clique with each row from low to high, itself included, and which, ascending."""
     counts = np.empty(high - low, dtype=np.int32)
     found = np.empty(16 * (high - low) + 1024, dtype=np.int32)
-    seen = np.full(first.size - 1, -1, dtype=np.int32)  # the last row that had it
+    seen = np.zeros(first.size - 1, dtype=np.bool_)
     end = 0
     for row in range(low, high):
         begin = end
-        seen[row] = row
         found[end] = row
+        seen[row] = True
         end += 1
         for c in cliques[first[row] : first[row + 1]]:
-            if end + starts[c + 1] - starts[c] > found.size:
+            if end + starts[c + 1] - starts[c] >= found.size:
                 found = np.concatenate((found, np.empty_like(found)))
             for p in range(starts[c], starts[c + 1]):
                 other = members[p]
-                if seen[other] != row:
-                    seen[other] = row
-                    found[end] = other
-                    end += 1
-        if end + 1 > found.size:
-            found = np.concatenate((found, np.empty_like(found)))
+                found[end] = other  # written over by the next one if it is not new
+                end += not seen[other]
+                seen[other] = True
+        for p in range(begin, end):
+            seen[found[p]] = False
         for p in range(begin + 1, end):
             here, at = found[p], p
             while at > begin and found[at - 1] > here:
@@ -118,7 +119,7 @@ def neighbours(starts, members, first, cliques, low, high):
                 at -= 1
             found[at] = here
         counts[row - low] = end - begin
-    return counts, found[:end].copy()
+    return counts, found[:end]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -128,24 +129,32 @@ def add_conductances(indptr, indices, starts, members, first, cliques, begin, lo
     local (n_cliques, n_pairs) as `conductances` gives them; both entries of a pair are sums in one order.
     """
     place = np.empty(first.size - 1, dtype=np.int32)
-    end = begin + len(local)
     for row in range(low, high):
+        left, right = first[row], first[row + 1]
+        while left < right and cliques[left] < begin:
+            left += 1
+        while left < right and cliques[right - 1] >= begin + len(local):
+            right -= 1
+        if left == right:
+            continue
         for p in range(indptr[row], indptr[row + 1]):
             place[indices[p]] = p
         diagonal = 0.0
-        for c in cliques[first[row] : first[row + 1]]:
-            if c < begin or c >= end:
-                continue
+        for c in cliques[left:right]:
             s, size = starts[c], starts[c + 1] - starts[c]
             i = 0
             while members[s + i] != row:
                 i += 1
-            for j in range(size):
-                if j != i:
-                    a, b = max(i, j), min(i, j)
-                    value = local[c - begin, a * (a - 1) // 2 + b]
-                    data[place[members[s + j]]] += value
-                    diagonal -= value
+            pair = i * (i - 1) // 2
+            for j in range(i):
+                value = local[c - begin, pair + j]
+                data[place[members[s + j]]] += value
+                diagonal -= value
+            for j in range(i + 1, size):
+                pair = j * (j - 1) // 2
+                value = local[c - begin, pair + i]
+                data[place[members[s + j]]] += value
+                diagonal -= value
         data[place[row]] += diagonal
 
 

@@ -77,7 +77,7 @@ class Elements:
             gradients=np.empty((n_local, dim, n_q, elements.size)),
             weights=np.empty((n_q, elements.size)),
         )
-        nodes = mesh.node_points(order), mesh.nodes_of_cells(order)
+        nodes = tuple(mesh.node_points(order)), mesh.nodes_of_cells(order)
         rule = weights / (2.0 if dim == 2 else 6.0)
         to = found.gradients, found.weights
         in_threads(elements.size, partial(shape_gradients, *nodes, elements, slopes, rule, *to))
@@ -158,5 +158,6 @@ def traces(mesh: TaggedMesh, facets: Ints, order: int) -> tuple[Floats, Floats, 
     points, weights = lagrange.rule(mesh.dim - 1, FACET_DEGREE[order][mesh.dim - 1])
     nodes = mesh.node_points(order)[:, mesh.nodes_of_facets(order, facets)]
     shape = lagrange.shape_functions(order, points)
-    area = lagrange.surface_element(lagrange.jacobians(nodes, points)) / (1.0 if mesh.dim == 2 else 2.0)
+    at = points if order == 2 else points[:, :1]  # tangents of straight facets are constant
+    area = lagrange.surface_element(lagrange.jacobians(nodes, at)) / (1.0 if mesh.dim == 2 else 2.0)
     return shape, weights[:, None] * area, np.einsum("dln,lq->dqn", nodes, shape, optimize=True)

@@ -35,10 +35,10 @@ class JacobianPattern:
         self.pattern, places = pattern.among(spaces.free)
         for pairs in self._pairs:
             pairs.locate(self.pattern)
-        self._stiffness, self._layers = (
-            np.append(k.values[places], 0.0) if k.values.size else np.zeros(places.size + 1)
-            for k in (stiffness, layers)
-        )
+        self._stiffness, self._layers = np.zeros((2, places.size + 1))
+        for k, values in ((stiffness, self._stiffness), (layers, self._layers)):
+            if k.values.size:
+                np.take(k.values, places, out=values[:-1], mode="clip")
         bodies = np.arange(len(spaces.compartments))
         self._lift = (spaces.compartment_of[spaces.free][:, None] == bodies).astype(np.float64)
 

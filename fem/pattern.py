@@ -154,11 +154,8 @@ class SurfacePairs:
         of_side: dict[str, Ints] = dict(zip(("first", "second"), unknowns, strict=True))
         self.first, self.second = of_side["first"][column], of_side["second"][column]
         sides = [("second", -1.0)] if surface.first is None else [("first", 1.0), ("second", -1.0)]
-        self.blocks = [
-            (number[of_side[of][row]], number[of_side[to][column]], gain, to)
-            for of, gain in sides
-            for to, _ in sides
-        ]
+        rows, cols = ({side: number[of_side[side]][at] for side, _ in sides} for at in (row, column))
+        self.blocks = [(rows[of], cols[to], gain, to) for of, gain in sides for to, _ in sides]
 
     def sum(self, values: Floats) -> Floats:
         """int values u_j v_i dA (n_pairs,) from values (n_q, n) at the quadrature points."""

@@ -45,21 +45,31 @@ class Space:
 
     def component_at(self, mesh_elements: Ints) -> Ints:
         """Component of each of these mesh elements, -1 where an element is not of this space."""
-        position = self._position[np.minimum(mesh_elements, self._position.size - 1)]
-        return np.append(self.component_of_element, -1)[position]
+        return self._component[np.minimum(mesh_elements, self._component.size - 1)]
 
     def unknowns(self, elements: Ints, nodes: Ints) -> Ints:
         """Unknown numbers (k, n) of Lagrange nodes (k, n) as seen from mesh elements (n,) of this space."""
         dofs = self.dofs[:, self._position[elements]]
-        local = (self.nodes[dofs][None] == nodes[:, None]).argmax(1)
-        return np.take_along_axis(dofs, local, axis=0)
+        of_element, out = self.nodes[dofs], np.empty(nodes.shape, dtype=np.int64)
+        for row, node in zip(out, nodes, strict=True):
+            for candidate, at in zip(dofs, of_element, strict=True):
+                np.copyto(row, candidate, where=at == node)
+        return out
 
     @cached_property
     def _position(self) -> Ints:
         """Where each mesh element stands in `elements`, -1 elsewhere; the last entry is of none."""
-        position = np.full(int(self.elements.max(initial=-1)) + 2, -1, dtype=np.int32)
-        position[self.elements] = np.arange(self.elements.size)
-        return position
+        return self._over_mesh(np.arange(self.elements.size))
+
+    @cached_property
+    def _component(self) -> Ints:
+        """Component of each mesh element, -1 elsewhere; the last entry is of none."""
+        return self._over_mesh(self.component_of_element)
+
+    def _over_mesh(self, of_elements: Ints) -> Ints:
+        out = np.full(int(self.elements.max(initial=-1)) + 2, -1)
+        out[self.elements] = of_elements
+        return out
 
     @classmethod
     def on(
