@@ -171,16 +171,17 @@ class EquilibratedSystem(SteadySystem):
             ohmic[at], concentration[at] = salt.psi_parts(x[at])
         phi_e, solid = residual.fields.potential, spaces.solid_elements.power(x, x) * spaces.conductivity
         body, layer = (spaces.ionic_elements.where(flag) for flag in (spaces.liquid, ~spaces.liquid))
-        in_liquids = [self._by_region(spaces.liquid, body.power(x, part)) for part in (ohmic, concentration)]
-        in_layers = self._by_region(~spaces.liquid, layer.power(phi_e, phi_e))
-        return BulkLosses(float(solid.sum()), in_liquids[0] | in_layers, in_liquids[1])
+        of_liquids = self._by_region(spaces.liquid, *(body.power(x, part) for part in (ohmic, concentration)))
+        (of_layers,) = self._by_region(~spaces.liquid, layer.power(phi_e, phi_e))
+        return BulkLosses(float(solid.sum()), of_liquids[0] | of_layers, of_liquids[1])
 
-    def _by_region(self, of: NDArray[np.bool_], power: Floats) -> dict[str, float]:
-        """Sums over regions of power / coefficient (n,) on the ionic elements flagged in `of`."""
+    def _by_region(self, of: NDArray[np.bool_], *powers: Floats) -> list[dict[str, float]]:
+        """Sums over regions of each power / coefficient (n,) on the ionic elements flagged in `of`."""
         spaces, names = self.spaces, self.spaces.mesh.region_names
-        region = spaces.mesh.region_of_element[spaces.ionic.elements[of]]
-        sums = np.bincount(region, power * spaces.ionic_coefficient[of], len(names))
-        return {names[k]: float(sums[k]) for k in present(region, len(names))}
+        region = spaces.mesh.region_of_element[spaces.ionic.elements[of]].astype(np.int64)
+        coefficient, there = spaces.ionic_coefficient[of], present(region, len(names))
+        sums = [np.bincount(region, power * coefficient, len(names)) for power in powers]
+        return [{names[k]: float(total[k]) for k in there} for total in sums]
 
     def current_density(self, state: State, residual: Residual) -> Floats:
         """Mean of -sigma grad phi_s, -(1/N_M) grad W or -kappa_i grad phi_e (d, n_elements) [A/m2]."""

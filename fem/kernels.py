@@ -171,10 +171,10 @@ def add_matrices(places, shape, gradients, weights, a, b, gain, data):
 
 
 @numba.njit(nogil=True, cache=True)
-def powers(dofs, gradients, weights, u, v, out):
-    """out[e] = int grad u . grad v over every element e; shapes as in `Elements`, u and v at the unknowns."""
-    k, dim, n_g, n = gradients.shape
-    for e in range(n):
+def powers(dofs, gradients, weights, u, v, out, low, high):
+    """out[e] = int grad u . grad v over elements e; shapes as in `Elements`, u and v at the unknowns."""
+    k, dim, n_g, _ = gradients.shape
+    for e in range(low, high):
         total = 0.0
         for q in range(weights.shape[0]):
             g = min(q, n_g - 1)
