@@ -136,7 +136,8 @@ def test_products_by_differences(shared: int) -> None:
     differences = (x[None] - x[:, None]) + (low[None] - low[:, None])
     assert stiffness.apply(x, low) == pytest.approx((dense * differences).sum(1), abs=1e-14)
     assert stiffness.apply(np.zeros(space.size), low) == pytest.approx(dense @ low, abs=1e-30)
-    assert (stiffness.apply(np.full(space.size, 1e6)) == 0).all()
+    for constant in (np.full(space.size, 1e6), np.zeros(space.size)):
+        assert (stiffness.apply(constant, np.full(space.size, 1e-17 / 3)) == 0).all()
     assert abs(stiffness.apply(x).sum()) < 1e-13
 
 
