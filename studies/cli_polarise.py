@@ -104,14 +104,13 @@ def _currents(
 def _show(console: Console, found: Polarisation) -> None:
     """The table, then a sentence or two per design."""
     curves = list(found.curves.values())
-    console.print(grid.on_screen(found.case.title, curves))
+    console.print(f"{found.case.title}: cell voltage (mV)", style="bold", markup=False)
+    console.print(grid.on_screen(curves))
     for design, reason in found.failures.items():
         console.print(f"{LABELS[design]} failed: {reason}", style="red", markup=False, soft_wrap=True)
     for curve in curves:
         bad = curve.end in (End.FAILED, End.STOPPED)
         console.print(words.ending(curve), style="red" if bad else None, markup=False, soft_wrap=True)
-        if (risk := words.risk(curve)) is not None:
-            console.print(risk, style="dim", markup=False, soft_wrap=True)
         for point in curve.points:
             for line in screen.missed(curve.design, point.result):
                 console.print(f"at {words.milliamperes(point.current)} mA/cm², {line}", soft_wrap=True)

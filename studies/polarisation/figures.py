@@ -70,7 +70,7 @@ def _over_current(metric: Metric, curves: Curves) -> Drawing | None:
     def draw(axes: Axes) -> None:
         for design, (x, y) in lines.items():
             axes.plot(x, y, **_look(design))
-        _scales(axes, metric.label, [y for _, y in lines.values()])
+        _scales(axes, metric.label, [y for _, y in lines.values()], logarithmic=metric.logarithmic)
         handles: list[Any] = list(axes.get_legend_handles_labels()[0])
         if metric.risk and [1 for design, (x, y) in lines.items() if _ring(axes, curves[design], x, y)]:
             handles.append(_key())
@@ -104,13 +104,13 @@ def _key() -> Line2D:
                   label=f"{RISK_LINE} of the limiting current")  # fmt: skip
 
 
-def _scales(axes: Axes, label: str, values: Sequence[np.ndarray]) -> None:
-    """Both axes from zero; values that span more than a factor of 20 are drawn by their logarithm."""
+def _scales(axes: Axes, label: str, values: Sequence[np.ndarray], *, logarithmic: bool = False) -> None:
+    """Both axes from zero; by their logarithm, if allowed, values that span more than a factor of 20."""
     axes.set_xlabel(CURRENT)
     axes.set_ylabel(label)
     axes.set_xlim(left=0.0)
     least, most = min(float(y.min()) for y in values), max(float(y.max()) for y in values)
-    if 0.0 < 20 * least < most:
+    if logarithmic and 0.0 < 20 * least < most:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         steps = _first_digits if most < 1000 * least else ""
@@ -137,7 +137,8 @@ def _resistance(curves: Curves) -> Drawing | None:
     def draw(axes: Axes) -> None:
         for design, (x, y) in lines.items():
             axes.plot(x, y, **_look(design))
-        _scales(axes, "differential resistance dV/dI (Ω cm²)", [y for _, y in lines.values()])
+        values = [y for _, y in lines.values()]
+        _scales(axes, "differential resistance dV/dI (Ω cm²)", values, logarithmic=True)
         axes.legend(**BELOW)
 
     return Drawing(

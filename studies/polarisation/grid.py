@@ -36,9 +36,9 @@ def _cell(point: Point | None) -> str:
     return f"{1e3 * point.result.metrics['cell_voltage_V']:.1f}{'' if point.result.trusted else ' ✗'}"
 
 
-def on_screen(title: str, curves: Sequence[Curve]) -> Table:
+def on_screen(curves: Sequence[Curve]) -> Table:
     """The same for the command line."""
-    table = Table(title=f"{title}: cell voltage (mV)", title_justify="left", title_style="bold")
+    table = Table()
     table.add_column("mA/cm²", justify="right", no_wrap=True)
     for curve in curves:
         label = LABELS[curve.design]

@@ -59,7 +59,6 @@ def content(found: Polarisation, shown: list[tuple[Drawing, str]]) -> dict[str, 
             if check.missed
         ],
         "endings": [words.ending(curve) for curve in curves],
-        "risks": [text for curve in curves if (text := words.risk(curve)) is not None],
         "designs": [labels[curve.design] for curve in curves],
         "voltages": grid(curves),
         "limits": [_limits(curve) for curve in curves],
@@ -96,16 +95,15 @@ def _checks(curve: Curve) -> list[str]:
 
 
 def _cost(curve: Curve) -> list[str]:
-    """Solver, unknowns, points, steps, set-ups, seconds of the first point and of all, and their ratio."""
-    first, total, ratio = words.cost(curve)
-    solvers = [point.result.solver for point in curve.points]
+    """Solver, unknowns, points, steps, set-ups and seconds."""
+    cost, solvers = words.Cost.of(curve), [point.result.solver for point in curve.points]
+    asked = sum(point.requested for point in curve.points)
     return [
         figures.LABELS[curve.design],
         str(solvers[0]["method"]),
         f"{solvers[0]['unknowns']:,}",
-        str(len(solvers)),
+        f"{asked} + {len(solvers) - asked}",
         *(str(sum(s[key] for s in solvers)) for key in ("newton_steps", "krylov_iterations", "setups")),
-        f"{first:.2f}",
-        f"{total:.2f}",
-        f"{ratio:.1f}",
+        *(f"{seconds:.2f}" for seconds in (cost.first, cost.asked, cost.added)),
+        f"{cost.ratio:.1f}",
     ]

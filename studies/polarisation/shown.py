@@ -19,6 +19,7 @@ class Metric:
     factor: float = 1.0
     over: str | None = None  # a metric to divide by
     of_mats: bool = False  # conducting ones alone have it
+    logarithmic: bool = False  # if its values span more than a factor of 20
     risk: bool = False  # whether the risk line is marked
 
 
@@ -76,6 +77,7 @@ METRICS = (
         title="Top of the mat against its bottom",
         caption="Current on fibres in the top tenth of the mat over that in its bottom tenth.",
         key="top_bottom_ratio",
+        logarithmic=True,
         label="top tenth / bottom tenth (–)",
         of_mats=True,
     ),

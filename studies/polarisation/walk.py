@@ -74,9 +74,9 @@ def _ma(current: float) -> str:
 
 def _depleted(current: float, bracket: Bracket) -> str:
     return (
-        f"the salt is depleted below {_ma(current)}: no steady state carries it; the limiting current lies "
-        f"between {_ma(bracket.low)}, the highest that was solved, and {_ma(bracket.high)} "
-        f"({bracket.basis}), {100 * bracket.width:.1f} % apart."
+        f"no steady state carries {_ma(current)}, the salt is depleted: the limiting current lies between "
+        f"{_ma(bracket.low)} (the highest that was solved) and {_ma(bracket.high)} ({bracket.basis}), "
+        f"{100 * bracket.width:.1f} % apart."
     )
 
 
@@ -173,7 +173,7 @@ class Walk:
         if isinstance(control, Galvanostatic):
             where = _ma(control.current_density)
         else:
-            where = f"towards the limit, {1e3 * control.cell_voltage:.0f} mV"
+            where = f"{1e3 * control.cell_voltage:.0f} mV, towards the limit"
         self._last = self.cell.solve(
             control, guess=guess, progress=lambda text: self.tell(f"{where}: {text}")
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,42 +20,43 @@ def milliamperes(current: float) -> str:
 
 
 def ending(curve: Curve) -> str:
-    """How a curve ended."""
+    """How a curve ended, and where it crossed its risk line."""
     name = LABELS[curve.design]
     if curve.end is End.REACHED:
         highest = curve.points[-1].current
-        return (
+        told = (
             f"{name}: every current was reached, the highest is {milliamperes(highest)} mA/cm², "
-            f"{highest / curve.foil:.2f} of {_limit(curve)}."
+            f"{highest / curve.foil:.2f} of {_limit(curve)}"
         )
-    if curve.end is End.DEPLETED:
-        return f"{name}: {curve.reason}"
-    return f"{name} {'was' if curve.end is End.STOPPED else 'failed'}: {curve.reason}".replace(
-        "was: stopped", "was stopped"
-    )
+    elif curve.end is End.STOPPED:
+        told = f"{name} was {curve.reason.rstrip('.')}"
+    elif curve.end is End.FAILED:
+        told = f"{name} failed: {curve.reason.rstrip('.')}"
+    else:
+        told = f"{name}: {curve.reason.rstrip('.')}"
+    return f"{told}.{_risk(curve)}"
 
 
 def _limit(curve: Curve) -> str:
-    known = f"{milliamperes(curve.foil)} mA/cm²"
+    known = f"the limiting current {milliamperes(curve.foil)} mA/cm²"
     if curve.exact:
-        return f"the limiting current {known} (exact)"
+        return f"{known} (exact)"
     if curve.top > curve.foil:
-        return (
-            f"the limiting current with all reaction at the foil, {known} (an estimate; with all of it at "
-            f"the mat's top {milliamperes(curve.top)} mA/cm²)"
-        )
-    return f"the limiting current {known} (an estimate from the stack of layers)"
+        top = milliamperes(curve.top)
+        return f"{known} with all reaction at the foil ({top} mA/cm² with all of it at the mat's top)"
+    return f"{known} (an estimate)"
 
 
-def risk(curve: Curve) -> str | None:
-    """What the curve gives at its risk line; None if it ends before or begins beyond."""
+def _risk(curve: Curve) -> str:
+    """What the curve gives at its risk line; nothing if it ends before or begins beyond."""
     points = curve.points
     if not points or not points[0].current <= curve.risk <= points[-1].current:
-        return None
+        return ""
     volts = float(np.interp(curve.risk, *series(points, "cell_voltage_V")))
+    limit = "exact" if curve.exact else "estimated"
     return (
-        f"{LABELS[curve.design]}: beyond {milliamperes(curve.risk)} mA/cm² ({1e3 * volts:.0f} mV) it runs "
-        f"above {RISK_LINE} of its limiting current, in use as a risk line for depletion."
+        f" Risk line for depletion, {RISK_LINE} of the {limit} limit: {milliamperes(curve.risk)} mA/cm² "
+        f"({1e3 * volts:.0f} mV)."
     )
 
 
@@ -65,13 +67,25 @@ def series(points: Sequence[Point], key: str) -> tuple[np.ndarray, np.ndarray]:
     return current, value
 
 
-def cost(curve: Curve) -> tuple[float, float, float]:
-    """Seconds of the first point (set-up included), of all, and of all over the first."""
-    seconds = [point.seconds for point in curve.points]
-    total = sum(seconds)
-    return (seconds[0], total, total / seconds[0]) if seconds else (0.0, 0.0, 0.0)
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Seconds of the first point (set-up included), of all that were asked for, and of those added."""
 
+    first: float
+    asked: float
+    added: float
 
-def added(curve: Curve) -> int:
-    """How many points were added on the way to the limit."""
-    return sum(not point.requested for point in curve.points)
+    @classmethod
+    def of(cls, curve: Curve) -> Cost:
+        """What the points of a curve cost."""
+        seconds = [(point.seconds, point.requested) for point in curve.points]
+        return cls(
+            first=seconds[0][0],
+            asked=sum(s for s, requested in seconds if requested),
+            added=sum(s for s, requested in seconds if not requested),
+        )
+
+    @property
+    def ratio(self) -> float:
+        """All that were asked for over the first: what a curve costs beside one state."""
+        return self.asked / self.first
