@@ -17,7 +17,7 @@ from fins import CASE, Fragile
 from fem import solve
 from fem.flat_cell import FlatLayer, flat_state, limiting_current
 from fem.linear import MultigridKrylov
-from fem.model import Potentiostatic
+from fem.model import Galvanostatic, Potentiostatic
 from fem.newton import Outcome, SolveFailed
 from fem.solve import SteadyCell
 from geometry.designs import Design
@@ -89,6 +89,21 @@ def test_a_flat_curve_ends_at_its_exact_limit(found: Polarisation) -> None:
     assert 0.98 * limit <= curve.bracket.low < limit == pytest.approx(curve.bracket.high)
     assert "exact" in curve.reason and "no steady state carries 1000 mA/cm²" in curve.reason
     assert curve.risk == pytest.approx(0.75 * limit)
+
+
+def test_nothing_is_tried_where_no_state_can_be(cache: MeshCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit no current is given: a solve that fails costs more than the whole curve."""
+    asked: list[Any] = []
+
+    class Recording(SteadyCell):
+        def solve(self, control: Any = None, **options: Any) -> Any:
+            asked.append(control)
+            return super().solve(control, **options)
+
+    monkeypatch.setattr(walk, "SteadyCell", Recording)
+    curve = polarise(CASE, [500, 1e4, 2e4], designs=[Design.PLANAR], cache=cache).curves[Design.PLANAR]
+    assert [c.current_density for c in asked if isinstance(c, Galvanostatic)] == [500]
+    assert len(asked) == len(curve.points) and curve.missing == (1e4, 2e4)
 
 
 @pytest.mark.parametrize("design", [Design.PLANAR, Design.PLANAR_IONIC])
