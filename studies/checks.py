@@ -113,7 +113,7 @@ def _framework(case: Case) -> Iterator[str]:
 
 def _sections(case: Case) -> Iterator[str]:
     """In two dimensions every design must have a cross-section that stands for it."""
-    framework, cell = case.cell.framework, build.cell(case)
+    framework = case.cell.framework
     if case.mesh.dimension == 3:
         return
     if isinstance(framework, RandomFramework) and any(d.has_framework for d in case.designs):
@@ -122,6 +122,7 @@ def _sections(case: Case) -> Iterator[str]:
             'take kind = "parallel", or dimension = 3.'
         )
         return
+    cell = build.cell(case)
     found = [
         sentence
         for design in case.designs

@@ -11,7 +11,7 @@ import typer
 from studies import output, screen
 from studies.bench import ladder, plot, record, schedule
 from studies.bench import screen as shown
-from studies.bench.run import Kind
+from studies.bench.run import Kind, Run
 from studies.bench.shows import shows
 from studies.bench.summary import disagreement, typical
 
@@ -53,6 +53,8 @@ def bench(
 ) -> None:
     """Seconds and memory by stage over sizes, beside another program: bench.json, bench.png.
 
+    Each measurement stands in runs.jsonl as soon as it is made.
+
     Run it on an idle machine: NGSolve's threads spin while they wait, so that anything else that runs makes
     its figures many times worse. All sizes together take long, most of it the geometry of the largest, which
     a cache keeps. Missed targets are reported; the exit code is 1 when the programs disagree or a run fails.
@@ -74,9 +76,13 @@ def bench(
     )
     with output.folder(meshes):  # refused before any work if nothing can be stored there
         pass
+    runs: list[Run] = []
     with output.folder(out) as folder:
-        with screen.Stages(errors) as stages:
-            runs = schedule.carry_out(plan, stages)
+        with screen.Stages(errors) as stages, (out / "runs.jsonl").open("w", encoding="utf-8") as kept:
+            for run in schedule.carry_out(plan, stages):
+                runs.append(run)
+                kept.write(json.dumps(run.as_dict()) + "\n")
+                kept.flush()  # hours of measurements outlive a power cut
         rows, figures = typical(runs), shows(runs)
         text = json.dumps(record.record(runs, figures), indent=2, allow_nan=False, ensure_ascii=False)
         (folder / "bench.json").write_text(text + "\n", encoding="utf-8")

@@ -222,7 +222,8 @@ def test_command_without_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     result = CliRunner().invoke(app, ["bench", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert "bilayer-anode[peers]" in result.output and "not measured" not in result.output
-    assert {path.name for path in tmp_path.iterdir()} == {"bench.json", "bench.png", "meshes"}
+    assert {path.name for path in tmp_path.iterdir()} == {"bench.json", "bench.png", "meshes", "runs.jsonl"}
+    assert len((tmp_path / "runs.jsonl").read_text().splitlines()) == len(measured)
     measured.append(run(Kind.FULL, "20k", failure="broken"))
     result = CliRunner().invoke(app, ["bench", "--out", str(tmp_path)])
     assert result.exit_code == 1 and "broken" in result.output
@@ -251,7 +252,7 @@ def test_a_small_ladder_from_end_to_end(tmp_path: Path) -> None:
         newton=False,
         base=base,
     )
-    runs = schedule.carry_out(plan, lambda _text: None)
+    runs = list(schedule.carry_out(plan, lambda _text: None))
     assert not [r.failure for r in runs if r.failure]
     made = {r.kind for r in runs}
     assert made == {Kind.MESH, Kind.EQUILIBRATED, Kind.FURTHER, Kind.FULL} | (

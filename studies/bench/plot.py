@@ -9,6 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from studies.bench.run import Kind
 from studies.bench.summary import Typical
@@ -74,4 +75,5 @@ def _axes(axes: Axes, title: str) -> None:
     axes.set_xlabel("unknowns of the equilibrated form")
     axes.grid(visible=True, which="major", alpha=0.3)
     if axes.lines:
+        axes.xaxis.set_minor_formatter(NullFormatter())  # they touch where an axis spans two decades
         axes.legend(fontsize="small")

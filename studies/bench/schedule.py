@@ -73,6 +73,7 @@ def peers_installed() -> bool:
     return importlib.util.find_spec("ngsolve") is not None
 
 
-def carry_out(plan: Plan, progress: Callable[[str], None]) -> list[Run]:
+def carry_out(plan: Plan, progress: Callable[[str], None]) -> Iterator[Run]:
     """Every measurement in turn; one that fails is a run with its reason, and the others go on."""
-    return [measure(job, progress) for job in plan.jobs()]
+    for job in plan.jobs():
+        yield measure(job, progress)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studies.errors import CaseError
-from studies.sweep import jobs, tables
+from studies.sweep import jobs, results
 from studies.sweep.collection import write_collections
 from studies.sweep.executors import Jobs, Processes
 from studies.sweep.plan import Sweep
@@ -22,7 +22,7 @@ from studies.sweep.store import Store
 from studies.sweep.study import Study
 
 INTERVAL = 0.5  # [s] between two looks at the store
-TRIES = 2  # of a job whose process dies, before its next point is given up
+DIED = "the process that computed it died (out of memory?)"
 
 Tell = Callable[[str], None]
 
@@ -74,8 +74,8 @@ def run_sweep(
             store.drop_states()
         finally:
             store.released()
-            study = tables.study(store, sweep, rows)
-            tables.write(study, store.folder)
+            study = results.study(store, sweep, rows)
+            results.write(study, store.folder)
             write_collections(store, sweep.axis_columns, rows)
     return study
 
@@ -116,16 +116,19 @@ class _Work:
     fields: bool
     cache: Path
     geometries: list[Geometry]
-    _tries: dict[Any, int] = field(default_factory=dict)
 
     def run(self, executor: Jobs) -> None:
-        """All jobs; after a process has died, the suspects run one at a time."""
-        suspects = self._round(executor, list(self.geometries), at_once=None)
-        while suspects:
-            suspects = self._round(executor, suspects, at_once=1)
+        """All jobs; when a process has died, the suspects run one at a time before the others go on."""
+        rest = list(self.geometries)
+        while rest:
+            suspects, rest = self._round(executor, rest, at_once=None)
+            while suspects:
+                suspects, _ = self._round(executor, suspects, at_once=1)
 
-    def _round(self, executor: Jobs, geometries: list[Geometry], at_once: int | None) -> list[Geometry]:
-        """Run until all is done or the pool is broken; the geometries that are not finished."""
+    def _round(
+        self, executor: Jobs, geometries: list[Geometry], at_once: int | None
+    ) -> tuple[list[Geometry], list[Geometry]]:
+        """Run until all is done or a process dies: geometries that ran when it did, and those still to do."""
         ready: list[tuple[Geometry, Any]] = []
         running: dict[Future[Any], tuple[Geometry, Any]] = {}
         waiting = list(geometries)
@@ -145,14 +148,18 @@ class _Work:
                     geometry, job = running.pop(future)
                     error = future.exception()
                     if isinstance(error, BrokenProcessPool):
-                        suspects = [geometry, *(g for g, _ in running.values()), *(g for g, _ in ready)]
-                        self._suspect(job, alone=at_once == 1)
-                        return list({g.name: g for g in [*suspects, *waiting]}.values())
+                        if at_once == 1:  # it died with nothing beside it
+                            jobs.give_up(job, DIED)
+                        suspects = _each_once([geometry, *(g for g, _ in running.values())])
+                        rest = _each_once([*(g for g, _ in ready), *waiting])
+                        if at_once == 1:
+                            return _each_once([*suspects, *rest]), []
+                        return suspects, [g for g in rest if g not in suspects]
                     if error is not None:
                         raise error
                     if isinstance(job, jobs.Meshing):
                         ready += self._jobs(geometry)
-        return []
+        return [], []
 
     def _jobs(self, geometry: Geometry) -> list[tuple[Geometry, Any]]:
         """What can be done on a geometry now: mesh it, or solve on it."""
@@ -160,15 +167,9 @@ class _Work:
         meshing = geometry.meshing(self.store, self.cache) if chains else None
         return [(geometry, meshing)] if meshing is not None else [(geometry, chain) for chain in chains]
 
-    def _suspect(self, job: Any, *, alone: bool) -> None:
-        """Note that a process died; a job that died alone twice gives its next point up."""
-        if not alone:
-            return
-        key = (job.geometry, getattr(job, "links", ()))
-        self._tries[key] = self._tries.get(key, 0) + 1
-        if self._tries[key] >= TRIES:
-            jobs.give_up(job, "the process that computed it died (out of memory?)")
-            self._tries[key] = 0
+
+def _each_once(geometries: list[Geometry]) -> list[Geometry]:
+    return list({geometry.name: geometry for geometry in geometries}.values())
 
 
 @contextmanager

@@ -1,0 +1,212 @@
+"""What a sweep asks for: values of axes, combinations, identities, and a sentence for each bad file."""
+
+import tomllib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from studies.case import Case
+from studies.errors import CaseError
+from studies.sweep.plan import SHIPPED, Sweep, shipped_names
+from studies.sweep.points import points
+from tests.sweeps import SETTINGS, small
+
+THICKNESS, CURRENT = "cell.framework.thickness", "operation.current_density"
+POROSITY, SEED = "cell.framework.porosity", "cell.framework.seed"
+
+
+def _values(sweep: Sweep, field: str) -> list:
+    return [setting[field] for setting in sweep.settings()]
+
+
+def test_axes_are_crossed_the_first_one_slowest():
+    sweep = small({THICKNESS: ["6 um", "8 um"], CURRENT: ["5 mA/cm^2", "10 mA/cm^2"]})
+    assert sweep.combinations == 4
+    assert _values(sweep, THICKNESS) == ["6 um", "6 um", "8 um", "8 um"]
+    assert _values(sweep, CURRENT) == ["5 mA/cm^2", "10 mA/cm^2"] * 2
+
+
+def test_zipped_axes_advance_together_and_are_crossed_with_the_others():
+    zipped = {"cell.ionic_layer.porosity": [0.4, 0.3], "cell.ionic_layer.macmullin": [6.0, 12.0]}
+    sweep = small(zipped=zipped)
+    assert sweep.combinations == 6
+    assert _values(sweep, "cell.ionic_layer.macmullin") == [6.0, 12.0] * 3
+    assert _values(sweep, "cell.ionic_layer.porosity") == [0.4, 0.3] * 3
+
+
+@pytest.mark.parametrize(
+    ("scale", "shown"),
+    [
+        ("linear", ["1 mA/cm^2", "50.5 mA/cm^2", "100 mA/cm^2"]),
+        ("log", ["1 mA/cm^2", "10 mA/cm^2", "100 mA/cm^2"]),
+    ],
+)
+def test_ranges_hold_both_ends_in_the_unit_that_people_read(scale: str, shown: list[str]):
+    field = "kinetics.fibres.exchange_current"
+    sweep = small({field: {"from": "10 A/m^2", "to": "0.1 A/cm^2", "count": 3, "scale": scale}})
+    assert _values(sweep, field) == shown
+    assert sweep.varied[0].axis.logarithmic == (scale == "log")
+    assert sweep.varied[0].axis.title == "fibres exchange current (mA/cm²)"
+
+
+def test_seeds_are_all_whole_numbers_of_a_range():
+    sweep = Sweep.from_dict({"case": "bilayer", "axes": {SEED: {"from": 3, "to": 6}}})
+    assert _values(sweep, SEED) == [3, 4, 5, 6]
+    assert sweep.varied[0].axis.kind == "seed"
+
+
+def test_a_hypercube_samples_every_axis_once_in_each_of_equal_parts():
+    cube = {
+        "points": 20,
+        "axes": {
+            POROSITY: {"from": 0.7, "to": 0.9},
+            "cell.framework.conductivity": {"from": "10 S/m", "to": "1e5 S/m", "scale": "log"},
+        },
+    }
+    sweep = Sweep.from_dict({"case": "bilayer", "hypercube": cube, "axes": {SEED: [1, 2]}})
+    assert sweep.combinations == 40
+    porosity = np.array(_values(sweep, POROSITY)[:20])
+    assert sorted(np.floor((porosity - 0.7) / 0.01).astype(int)) == list(range(20))
+    sigma = [float(text.split()[0]) for text in _values(sweep, "cell.framework.conductivity")[:20]]
+    assert sorted(np.floor((np.log10(sigma) - 1) / 0.2).astype(int)) == list(range(20))
+    again = Sweep.from_dict({"case": "bilayer", "hypercube": cube, "axes": {SEED: [1, 2]}})
+    assert list(sweep.settings()) == list(again.settings())
+    other = Sweep.from_dict({"case": "bilayer", "hypercube": cube | {"seed": 2}})
+    assert _values(other, POROSITY) != list(porosity)
+
+
+def test_a_voltage_takes_the_place_of_the_current():
+    sweep = small({"operation.cell_voltage": ["20 mV", "40 mV"]})
+    cases = [point.case for point in points(sweep)]
+    assert all(case is not None and case.operation.current_density is None for case in cases)
+
+
+def test_a_sweep_survives_being_written_out():
+    sweep = small(
+        {THICKNESS: ["6 um", "8 um"]}, hypercube={"points": 3, "axes": {POROSITY: {"from": 0.7, "to": 0.8}}}
+    )
+    assert Sweep.from_dict(sweep.to_dict()) == sweep
+
+
+def test_fibres_of_a_file_stay_with_the_sweep(tmp_path):
+    (tmp_path / "fibres.csv").write_text("x1 [um],y1,z1,x2,y2,z2,radius\n-1,4,2,17,4,2,0.5\n")
+    data = Case.shipped("ordered").to_dict()
+    data["cell"]["framework"] = {"kind": "list", "thickness": "6 um", "csv": "fibres.csv"}
+    sweep = Sweep.from_dict({"case": data, "axes": {CURRENT: ["1 mA/cm^2"]}}, folder=tmp_path)
+    assert len(sweep.case["cell"]["framework"]["fibres"]) == 1
+    assert Sweep.from_dict(sweep.to_dict()) == sweep
+
+
+# --- identities ---
+
+
+def test_points_that_a_design_cannot_tell_apart_share_one_result():
+    sweep = small({THICKNESS: ["6 um", "8 um"], "cell.ionic_layer.macmullin": [6.0, 9.0]})
+    by_design = {}
+    for point in points(sweep):
+        by_design.setdefault(str(point.design), []).append(point)
+    assert len({point.id for point in by_design["planar"]}) == 1
+    assert len({point.id for point in by_design["bilayer"]}) == 4
+    assert len({point.geometry for point in by_design["bilayer"]}) == 2
+
+
+def test_a_kept_distance_lets_a_planar_cell_know_the_mat():
+    sweep = small({THICKNESS: ["6 um", "8 um"], "cell.gap": ["same-layers", "same-distance"]})
+    planar = [point.id for point in points(sweep) if point.design == "planar"]
+    bilayer = [point.id for point in points(sweep) if point.design == "bilayer"]
+    assert len(set(planar)) == 3 and len(set(bilayer)) == 2
+
+
+def test_kinetics_of_the_fibres_are_those_of_the_foil_unless_given():
+    field = "kinetics.fibres.exchange_current"
+    values = ["1 mA/cm^2", "10 mA/cm^2"]
+    both = small({field: values})
+    foil = {"kinetics.foil.law": "butler-volmer", "kinetics.foil.exchange_current": "10 mA/cm^2"}
+    fibres = small({field: values}, set=SETTINGS | foil)
+    count = [len({p.id for p in points(s) if p.design == "planar"}) for s in (both, fibres)]
+    assert count == [2, 1]
+
+
+def test_the_order_of_a_study_does_not_change_names():
+    forth = small({CURRENT: ["5 mA/cm^2", "10 mA/cm^2"]})
+    back = small({CURRENT: ["0.01 A/cm^2", "5 mA/cm^2"]})
+    assert {point.id for point in points(forth)} == {point.id for point in points(back)}
+
+
+def test_values_that_make_no_case_are_points_with_a_reason():
+    sweep = small({"cell.framework.fibre_diameter": ["1 um", "7 um"]})
+    found = {(point.values["cell.framework.fibre_diameter_m"], point.case is None) for point in points(sweep)}
+    assert (7e-6, True) in found and (1e-6, False) in found
+    assert all(point.problem for point in points(sweep) if point.case is None)
+
+
+# --- bad files ---
+
+BAD = {
+    "nothing varied": ({"axes": {}}, "varies nothing"),
+    "unknown axis": ({"axes": {"cell.framework.thicknes": ["1 um"]}}, "did you mean"),
+    "empty list": ({"axes": {THICKNESS: []}}, "empty list"),
+    "another kind of unit": ({"axes": {THICKNESS: ["1 mA/cm^2"]}}, "unit of another kind"),
+    "ends of two kinds": (
+        {"axes": {THICKNESS: {"from": "1 um", "to": "2 V", "count": 3}}},
+        "unit of another kind",
+    ),
+    "no unit": ({"axes": {THICKNESS: [6]}}, "without a unit"),
+    "out of bounds": ({"axes": {POROSITY: [0.8, 1.2]}}, "must be below 1"),
+    "unknown word": ({"axes": {"cell.gap": ["same-layer"]}}, 'did you mean "same-layers"'),
+    "a value twice": ({"axes": {THICKNESS: ["6 um", "6000 nm"]}}, "twice"),
+    "a seed twice": ({"case": "bilayer", "axes": {SEED: [1, 2, 1]}}, "has 1 twice"),
+    "a billion points": ({"case": "bilayer", "axes": {SEED: {"from": 1, "to": 10**9}}}, "more than 100,000"),
+    "no count": ({"axes": {POROSITY: {"from": 0.8, "to": 0.9}}}, "without count"),
+    "backwards": ({"axes": {POROSITY: {"from": 0.9, "to": 0.8, "count": 2}}}, "must be the smaller"),
+    "logarithm of zero": (
+        {"axes": {"cell.framework.tilt": {"from": "0 rad", "to": "1 rad", "count": 3, "scale": "log"}}},
+        "logarithmic",
+    ),
+    "seeds cannot be sampled": (
+        {"case": "bilayer", "hypercube": {"points": 4, "axes": {SEED: {"from": 1, "to": 9}}}},
+        "cannot be sampled",
+    ),
+    "zipped of two lengths": ({"zipped": {THICKNESS: ["6 um", "8 um"], POROSITY: [0.8]}}, "equally many"),
+    "varied in two places": ({"zipped": {CURRENT: ["1 mA/cm^2"]}}, "two places"),
+    "designs as an axis": ({"axes": {"designs": [["planar"]]}}, "is no axis"),
+    "a design twice": ({"designs": ["planar", "planar"]}, "twice"),
+    "unknown design": ({"designs": ["planer"]}, "planer"),
+    "unknown key": ({"axis": {}}, "not a known key"),
+    "no list": ({"axes": {POROSITY: 0.8}}, "table of keys"),
+    "unknown case": ({"case": "bilayr"}, "does not exist"),
+    "bad change": ({"set": {"mesh.size": "3 V"}}, "mesh.size"),
+    "unknown change": ({"set": {"mesh.sise": "1 um"}}, 'did you mean "mesh.size"'),
+    "target without width": (
+        {"compatible": [{"name": "x", "metric": "cell_voltage_V", "value": 0.1}]},
+        "within",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_sweeps_are_refused_with_a_sentence(name: str):
+    tables, sentence = BAD[name]
+    with pytest.raises(CaseError, match=sentence.replace("(", r"\(")):
+        small(**tables)
+
+
+def test_a_case_is_needed():
+    with pytest.raises(CaseError, match="case is missing"):
+        Sweep.from_dict({"axes": {CURRENT: ["1 mA/cm^2"]}})
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_shipped_sweeps_say_what_they_show(name: str):
+    sweep = Sweep.shipped(name)
+    assert len(sweep.about.split()) > 30
+    assert "Expected: " in sweep.about or "The study asks" in sweep.about
+    assert all(point.case is not None for point in points(sweep)), "a shipped sweep has impossible points"
+    assert tomllib.loads((SHIPPED / f"{name}.toml").read_text("utf-8"))["title"] == sweep.title
+
+
+def test_axes_carry_columns_with_si_units():
+    axis = small({THICKNESS: ["6 um"]}).varied[0].axis
+    assert (axis.column, axis.unit, axis.factor) == ("cell.framework.thickness_m", "µm", 1e6)
+    assert replace(axis, unit="").title == "framework thickness"

@@ -1,0 +1,369 @@
+"""A sweep runs, resumes and survives: one table, whoever computes it and however often it is stopped."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import fem.solve
+from studies import Case, CaseError
+from studies.sweep import jobs, runner
+from studies.sweep.executors import Cluster, Processes, Serial
+from studies.sweep.plan import Sweep
+from studies.sweep.results import read_study
+from studies.sweep.runner import Progress, run_sweep
+from studies.sweep.store import Store
+from tests.sweeps import CURRENTS, small
+
+pytestmark = pytest.mark.gmsh
+THICKNESS, CURRENT = "cell.framework.thickness", "operation.current_density"
+AXES = {THICKNESS: ["5 um", "6 um"], CURRENT: CURRENTS}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("meshes")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """A study that was computed serially without a break."""
+    out = tmp_path_factory.mktemp("study") / "serial"
+    run_sweep(small(AXES), out, executor=Serial(), cache=cache)
+    return out
+
+
+def _copy(finished: Path, out: Path) -> Store:
+    shutil.copytree(finished, out)
+    return Store(out)
+
+
+def _table(out: Path) -> str:
+    return (out / "results.csv").read_text()
+
+
+def _stamps(store: Store) -> dict[str, tuple[int, int]]:
+    return {
+        entry.name: (entry.stat().st_ino, entry.stat().st_mtime_ns)
+        for entry in os.scandir(store.points)
+        if entry.name.endswith(".json")
+    }
+
+
+def test_every_point_is_a_row_with_its_metrics(finished: Path):
+    table = read_study(finished).table
+    assert list(table["point"]) == list(range(1, 13))
+    assert set(table["status"]) == {"ok"}
+    assert list(table.columns[:6]) == [
+        *("point", "design", "status", "reason"),
+        "cell.framework.thickness_m",
+        "operation.current_density_A_m2",
+    ]
+    current = table["current_density_A_m2"]
+    assert current.to_numpy() == pytest.approx(table["operation.current_density_A_m2"].to_numpy(), rel=1e-9)
+    stored = pd.read_parquet(finished / "results.parquet")
+    pd.testing.assert_frame_equal(stored, table)
+    assert _table(finished).count("\n") == 13
+
+
+def test_a_pool_and_a_cluster_give_the_same_table_to_the_bit(finished: Path, tmp_path: Path, cache: Path):
+    run_sweep(small(AXES), tmp_path / "pool", executor=Processes(workers=2), cache=cache)
+    assert _table(tmp_path / "pool") == _table(finished)
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        where = Cluster(address=cluster.scheduler_address)
+        run_sweep(small(AXES), tmp_path / "dask", executor=where, cache=cache)
+    assert _table(tmp_path / "dask") == _table(finished)
+
+
+def test_results_do_not_depend_on_what_ran_before(finished: Path, tmp_path: Path, cache: Path):
+    """Every point but one is stored: the one that is left comes out as in the whole study. Its neighbours'
+    states are what a killed run leaves."""
+    store = _copy(finished, tmp_path / "study")
+    states = Store(tmp_path / "states")
+    drop_states, Store.drop_states = Store.drop_states, lambda _self: None
+    try:
+        run_sweep(small(AXES), states.folder, executor=Serial(), cache=cache)
+    finally:
+        Store.drop_states = drop_states
+    names = sorted(store.stored())
+    assert len(names) == 9  # three planar results serve both thicknesses
+    for name in names:
+        shutil.copytree(states.folder / "states", store.folder / "states", dirs_exist_ok=True)
+        before = store.point(name)
+        store.drop(name)
+        run_sweep(small(AXES), store.folder, executor=Serial(), cache=cache)
+        assert store.point(name)["metrics"] == before["metrics"]
+    assert _table(store.folder) == _table(finished)
+
+
+def test_a_second_run_computes_nothing(finished: Path, tmp_path: Path, cache: Path):
+    store = _copy(finished, tmp_path / "study")
+    before, seen, said = _stamps(store), [], []
+    run_sweep(small(AXES), store.folder, cache=cache, watch=seen.append, tell=said.append)
+    assert _stamps(store) == before
+    assert seen[-1] == Progress(done=12, total=12, computed=0, to_compute=0)
+    assert said == ["9 of 9 results are in the store already."]
+
+
+def test_a_longer_axis_computes_what_is_new_only(finished: Path, tmp_path: Path, cache: Path):
+    store, said = _copy(finished, tmp_path / "study"), []
+    before = _stamps(store)
+    longer = small({THICKNESS: ["5 um", "6 um"], CURRENT: ["10 mA/cm^2", "20 mA/cm^2", "25 mA/cm^2"]})
+    study = run_sweep(longer, store.folder, executor=Serial(), cache=cache, tell=said.append)
+    assert said == [
+        "6 of 9 results are in the store already.",
+        "3 stored results belong to other inputs; they stay where they are.",
+    ]
+    after = _stamps(store)
+    assert {name: after[name] for name in before} == before and len(after) == 12
+    assert len(study.table) == 12 and set(study.table["status"]) == {"ok"}
+
+
+def test_a_geometry_is_meshed_and_set_up_once(tmp_path: Path, cache: Path, monkeypatch):
+    counts: Counter[str] = Counter()
+
+    def counted(where, name):
+        original = getattr(where, name)
+
+        def call(*arguments, **options):
+            counts[name] += 1
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(where, name, call)
+
+    for where, name in ((jobs, "mesh_designs"), (jobs, "load_stored"), (fem.solve, "build_spaces")):
+        counted(where, name)
+    run_sweep(small(AXES), tmp_path / "study", executor=Serial(), cache=cache)
+    assert counts == {"mesh_designs": 2, "load_stored": 3, "build_spaces": 3}
+
+
+def test_impossible_points_are_rows_with_their_reason(tmp_path: Path, cache: Path):
+    """Above the limit of a flat cell, out of a mat's reach, fibres thicker than the mat."""
+    axes = {
+        CURRENT: ["10 mA/cm^2", "2 A/cm^2"],
+        "cell.framework.fibre_diameter": ["1 um", "7 um"],
+    }
+    table = run_sweep(small(axes), tmp_path / "study", executor=Serial(), cache=cache).table
+    assert list(table["status"]) == ["ok", "ok", *["failed"] * 6]
+    reasons = table["reason"].to_list()
+    assert "not thinner than cell.framework.thickness" in reasons[2]
+    assert "above the limiting current" in reasons[4]
+    assert "depleted" in reasons[5]
+    assert table["cell_voltage_V"].notna().to_list() == [True, True, *[False] * 6]
+
+
+def test_failed_points_are_computed_again_on_request_only(tmp_path: Path, cache: Path, monkeypatch):
+    sweep, out = small(), tmp_path / "study"
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs.limits, "refuse_depletion", _refuse)
+        table = run_sweep(sweep, out, executor=Serial(), cache=cache).table
+    assert set(table["status"]) == {"failed"} and set(table["reason"]) == {"made to fail"}
+    again = run_sweep(sweep, out, executor=Serial(), cache=cache).table
+    assert set(again["status"]) == {"failed"}
+    retried = run_sweep(sweep, out, executor=Serial(), cache=cache, retry=True).table
+    assert set(retried["status"]) == {"ok"}
+
+
+def _refuse(*_arguments) -> None:
+    raise CaseError("made to fail")
+
+
+def test_a_mistake_of_the_program_costs_its_point_only(tmp_path: Path, cache: Path, monkeypatch):
+    original, calls = jobs.measured, iter(range(100))
+
+    def breaks_once(*arguments, **options):
+        if next(calls) == 1:
+            raise ZeroDivisionError("oh")
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(jobs, "measured", breaks_once)
+    table = run_sweep(small(), tmp_path / "study", executor=Serial(), cache=cache).table
+    assert table["status"].value_counts().to_dict() == {"ok": 5, "failed": 1}
+    assert "unexpected ZeroDivisionError: oh" in set(table["reason"])
+
+
+def test_a_dying_process_costs_its_point_only(tmp_path: Path, cache: Path):
+    """The bilayer's mesh file takes the process with it that loads it, every time."""
+    sweep, out = small(), tmp_path / "study"
+    table = run_sweep(sweep, out, executor=_Deadly(), cache=cache).table
+    assert set(table[table["design"] == "planar"]["status"]) == {"ok"}
+    dead = table[table["design"] == "bilayer"]
+    assert set(dead["status"]) == {"failed"}
+    assert set(dead["reason"]) == {"the process that computed it died (out of memory?)"}
+
+
+class _Deadly:
+    """A pool in which a job of the bilayer kills its process."""
+
+    def open(self):
+        return _DeadlyPool(Processes(workers=2))
+
+
+class _DeadlyPool:
+    def __init__(self, inner: Processes) -> None:
+        self.context = inner.open()
+
+    def __enter__(self):
+        pool, slots = self.context.__enter__()
+        submit = pool.submit
+
+        def deadly(function, job):
+            if getattr(job, "design", "") == "bilayer":
+                return submit(os._exit, 9)
+            return submit(function, job)
+
+        pool.submit = deadly
+        return pool, slots
+
+    def __exit__(self, *error):
+        return self.context.__exit__(*error)
+
+
+# --- the store ---
+
+
+def test_a_point_can_be_repeated_from_its_file_alone(finished: Path, tmp_path: Path):
+    store = Store(finished)
+    name = next(n for n in sorted(store.stored()) if store.point(n)["design"] == "bilayer")
+    file = shutil.copy(store.points / f"{name}.json", tmp_path / "point.json")
+    case = Case.load(file)
+    assert case.to_dict() == store.point(name)["inputs"]
+    table = run_sweep(
+        Sweep.from_dict(
+            {"case": case.to_dict(), "axes": {CURRENT: ["5 mA/cm^2", "10 mA/cm^2", "20 mA/cm^2"]}}
+        ),
+        tmp_path / "again",
+        executor=Serial(),
+    ).table
+    wanted = store.point(name)["metrics"]
+    row = table[table["operation.current_density_A_m2"] == case.operation.current_density].iloc[0]
+    assert row["cell_voltage_V"] == pytest.approx(wanted["cell_voltage_V"], rel=1e-9)
+
+
+def test_a_point_holds_what_it_came_from(finished: Path):
+    store = Store(finished)
+    for name in store.stored():
+        point = store.point(name)
+        assert point["program"]["version"] and point["inputs"]["designs"] == [point["design"]]
+        assert len(point["mesh"]["hash"]) == 64 and point["mesh"]["draw"] == 0
+        assert point["trust"] and point["solver"]["newton_steps"] > 0
+    assert not (finished / "states").exists()
+    assert not [p for p in finished.rglob(".*") if p.name != ".runner"]
+
+
+def test_a_damaged_point_is_put_aside_and_computed_again(finished: Path, tmp_path: Path, cache: Path):
+    store, said = _copy(finished, tmp_path / "study"), []
+    victims = sorted(store.stored())[:2]
+    (store.points / f"{victims[0]}.json").write_text('{"id": ')
+    (store.points / f"{victims[1]}.json").write_text(json.dumps({"id": "another", "status": "ok"}))
+    rows = read_study(store.folder).table
+    assert (rows["status"] == "missing").any() and rows["reason"].str.contains("damaged").any()
+    run_sweep(small(AXES), store.folder, executor=Serial(), cache=cache, tell=said.append)
+    assert [sentence for sentence in said if "damaged" in sentence and "computed again" in sentence] == said[
+        :2
+    ]
+    assert len(list((store.folder / "damaged").iterdir())) == 2
+    found, wanted = read_study(store.folder).table, read_study(finished).table
+    assert found["cell_voltage_V"].to_numpy() == pytest.approx(wanted["cell_voltage_V"].to_numpy(), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda text: text.replace('"version": "', '"version": "9.'), "written by version 9"),
+        (lambda text: text.replace('"store": 1', '"store": 2'), "format 2"),
+        (lambda text: text[:40], "damaged"),
+        (lambda _text: None, "no sweep.json"),
+    ],
+)
+def test_a_store_that_is_not_ours_is_refused(finished: Path, tmp_path: Path, change, sentence: str):
+    store = _copy(finished, tmp_path / "study")
+    text = change((store.folder / "sweep.json").read_text())
+    (store.folder / "sweep.json").unlink() if text is None else (store.folder / "sweep.json").write_text(text)
+    before = _stamps(store)
+    with pytest.raises(CaseError, match=sentence):
+        run_sweep(small(AXES), store.folder, executor=Serial())
+    assert _stamps(store) == before
+
+
+def test_an_unwritable_store_is_refused_before_any_work(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CaseError, match="cannot be written"):
+        run_sweep(small(), tmp_path / "file" / "study", executor=Serial())
+
+
+def test_one_runner_holds_a_store(tmp_path: Path):
+    store = Store(tmp_path)
+    with store.held({}) as token, pytest.raises(CaseError, match=f"process {os.getpid()}"), store.held({}):
+        pass
+    assert store.is_run_by(token)
+    store.released()
+    assert not store.is_run_by(token)
+
+
+def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("studies.sweep.executors.PATIENCE", "0.3s")
+    with pytest.raises(CaseError, match=r"tcp://127\.0\.0\.1:9"):
+        run_sweep(small(), tmp_path / "study", executor=Cluster(address="tcp://127.0.0.1:9"))
+
+
+def test_stopping_keeps_what_is_finished(tmp_path: Path, cache: Path, monkeypatch):
+    """Ctrl-C in the middle of a chain: the table is written, the rest is missing, a second run completes."""
+    original, calls = jobs.measured, iter(range(100))
+
+    def interrupted(*arguments, **options):
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return original(*arguments, **options)
+
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr(jobs, "measured", interrupted)
+        run_sweep(small(), tmp_path / "study", executor=Serial(), cache=cache)
+    table = pd.read_csv(tmp_path / "study" / "results.csv")
+    assert table["status"].value_counts().to_dict() == {"missing": 4, "ok": 2}
+    assert set(run_sweep(small(), tmp_path / "study", executor=Serial(), cache=cache).table["status"]) == {
+        "ok"
+    }
+
+
+def test_fields_of_all_points_are_one_series(tmp_path: Path, cache: Path):
+    sweep, out = small(fields=True), tmp_path / "study"
+    run_sweep(sweep, out, executor=Serial(), cache=cache)
+    text = (out / "fields-bilayer.pvd").read_text()
+    assert [f'timestep="{t}"' in text for t in (5, 10, 20)] == [True] * 3
+    files = [part.split('"')[0] for part in text.split('file="')[1:]]
+    assert len(files) == 3 * 7 and all((out / file).is_file() for file in files)
+    victim = next(p for p in sorted((out / "fields").iterdir()) if (p / "fibres.vtu").exists())
+    shutil.rmtree(victim)
+    said: list[str] = []
+    run_sweep(sweep, out, executor=Serial(), cache=cache, tell=said.append)
+    assert said[0] == "1 stored points are computed again." and (victim / "fibres.vtu").is_file()
+
+
+def test_long_chains_are_cut(monkeypatch):
+    from studies.sweep import schedule
+    from studies.sweep.points import points
+
+    monkeypatch.setattr(schedule, "LENGTH", 2)
+    (geometry,) = schedule.geometries(points(small()))
+    chains = geometry.chains(Store(Path("nowhere")), "token", fields=False)
+    assert [(chain.design, len(chain.links)) for chain in chains] == [
+        ("planar", 2),
+        ("planar", 1),
+        ("bilayer", 2),
+        ("bilayer", 1),
+    ]
+
+
+def test_progress_is_reported_to_the_end(tmp_path: Path, cache: Path, monkeypatch):
+    monkeypatch.setattr(runner, "INTERVAL", 0.02)
+    seen: list[Progress] = []
+    run_sweep(small(), tmp_path / "study", executor=Serial(), cache=cache, watch=seen.append)
+    assert seen[-1] == Progress(done=6, total=6, computed=6, to_compute=6)
+    assert [at.done for at in seen] == sorted(at.done for at in seen)
