@@ -279,3 +279,9 @@ def test_an_untrusted_point_of_the_approach_ends_it(
     curve = polarise(CASE, [500, 1e4], designs=[Design.PLANAR], cache=cache).curves[Design.PLANAR]
     assert curve.end is End.DEPLETED and len(curve.points) == 1 and curve.bracket is not None
     assert curve.bracket.low == pytest.approx(500.0) and curve.bracket.width > walk.WIDTH
+    assert "too coarse" in curve.reason
+    monkeypatch.setattr(walk.limits, "FLAT", ())  # nothing says that the current has no state
+    curve = polarise(CASE, [500, 1000], designs=[Design.PLANAR], cache=cache).curves[Design.PLANAR]
+    assert curve.end is End.REACHED  # from the voltage beyond
+    curve = polarise(CASE, [500, 1200], designs=[Design.PLANAR], cache=cache).curves[Design.PLANAR]
+    assert curve.end is End.FAILED and "too coarse" in curve.reason

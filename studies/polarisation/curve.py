@@ -10,6 +10,8 @@ from studies import limits
 from studies.headlines import RISK_LINE
 from studies.run import DesignResult
 
+UNPROVEN = "no state was found there"  # of a current below every known bound
+
 
 class End(StrEnum):
     """How a curve ended."""
@@ -27,15 +29,19 @@ class Bracket:
     low: float
     high: float
     basis: str
+    obstacle: str = ""  # why the highest is not nearer
 
     @property
     def width(self) -> float:
         """Relative to the upper end."""
         return 1.0 - self.low / self.high
 
-    def closed(self, current: float) -> Bracket:
+    def closed(self, current: float, obstacle: str) -> Bracket:
         """The same, ending at a current that has no state if nothing lower is known."""
-        return self if self.high <= current else replace(self, high=current, basis="no state was found there")
+        known = (
+            self if self.high <= current else replace(self, high=current, basis="no state was found there")
+        )
+        return replace(known, obstacle=obstacle)
 
 
 @dataclass(frozen=True, kw_only=True)

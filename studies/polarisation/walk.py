@@ -21,13 +21,14 @@ from geometry.designs import Design
 from meshes.tagged import TaggedMesh
 from studies import build, limits
 from studies.case import Case
-from studies.polarisation.curve import Bracket, Curve, End, Point
+from studies.polarisation.curve import UNPROVEN, Bracket, Curve, End, Point
 from studies.run import Progress, measured
 from studies.units import shown
 
 WIDTH = 0.02  # of the bracket around the limiting current, relative, at which the approach ends
 STEP = 0.1  # [V] between points of the approach: four times RT/F
 LEAST_STEP = 0.25  # of the voltage at which the approach begins, where films or ohmic losses rule
+SHORTEST = STEP / 4
 MOST_STEPS = 30
 
 Keep = Callable[[Solution, int], tuple[str, ...]]
@@ -73,10 +74,11 @@ def _ma(current: float) -> str:
 
 
 def _depleted(current: float, bracket: Bracket) -> str:
+    found = "was found at" if bracket.basis == UNPROVEN else "carries"
     return (
-        f"no steady state carries {_ma(current)}, the salt is depleted: the limiting current lies between "
+        f"no steady state {found} {_ma(current)}, the salt is depleted: the limiting current lies between "
         f"{_ma(bracket.low)} (the highest that was solved) and {_ma(bracket.high)} ({bracket.basis}), "
-        f"{100 * bracket.width:.1f} % apart."
+        f"{100 * bracket.width:.1f} % apart{'; ' if bracket.obstacle else ''}{bracket.obstacle}."
     )
 
 
@@ -134,12 +136,15 @@ class Walk:
             except SolveFailed as error:
                 if error.outcome is not Outcome.DEPLETED:
                     raise
-                return bracket.closed(current)
+                return bracket.closed(current, "the solver found no state nearer to it")
             if solution.metrics["current_density_A_m2"] >= current:
                 self._add(self._solved(Galvanostatic(current_density=current)))
                 return None
-            if not solution.trusted:  # c is too small for the mesh: this near, and no nearer
-                return bracket.closed(current)
+            if not solution.trusted:  # c is too small for the mesh
+                if step <= SHORTEST:
+                    return self._too_coarse(bracket, current)
+                step, voltage, found = step / 2, voltage - step, found[-1:]
+                continue
             self._add(solution, requested=False)
             found.append(self.points[-1].current)
         raise SolveFailed(
@@ -147,6 +152,18 @@ class Walk:
             outcome=Outcome.STAGNATED,
             state=None,
             last_converged_current=found[-1],
+        )
+
+    def _too_coarse(self, bracket: Bracket, current: float) -> Bracket:
+        """The bracket, if it already says that the current has no state; else the curve has failed."""
+        why = "nearer to the limit this mesh is too coarse for the trust checks"
+        if bracket.high <= current:
+            return bracket.closed(current, why)
+        raise SolveFailed(
+            f"{_ma(current)} was not reached, {why}",
+            outcome=Outcome.STAGNATED,
+            state=None,
+            last_converged_current=bracket.low,
         )
 
     def _bracket(self, found: Sequence[float], step: float) -> Bracket:
