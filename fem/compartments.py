@@ -65,10 +65,11 @@ def compartments(
     corners = mesh.dim + 1
     out = []
     for body in range(int(label.max(initial=-1)) + 1):
-        mine = label == body
+        flags = label == body
+        mine = slice(None) if flags.all() else flags  # no copies where there is one body alone
         names = [mesh.region_names[k] for k in present(region[mine], len(mesh.region_names))]
         materials = {name: m for name in names if isinstance(m := model.regions[name], Electrolyte)}
-        dofs = ionic.dofs if mine.all() else ionic.dofs[:, mine]
+        dofs = ionic.dofs[:, mine]
         unknowns = present(dofs, ionic.size)
         weights = elements.weights[:, mine] * porosity[mine]
         pores = weights.sum(0)
@@ -83,7 +84,7 @@ def compartments(
             Compartment(
                 unknowns=offset + unknowns,
                 regions=materials,
-                rows=np.ascontiguousarray(offset + dofs),
+                rows=np.ascontiguousarray(elements.dofs[:, mine]),
                 lumped=lumped,
                 points=np.ascontiguousarray(points),
                 weights=np.ascontiguousarray(weights),

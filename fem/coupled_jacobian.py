@@ -21,7 +21,7 @@ from fem.fluxes import TO_AMPERE
 from fem.interface import ReactingSurface, SurfaceState
 from fem.linear import BorderedSystem, Preconditioner
 from fem.materials import Electrolyte
-from fem.pattern import Pattern, SurfacePairs
+from fem.pattern import Cliques, SurfacePairs
 from fem.preconditioners import BlockTriangular, SymmetricNeighbour
 from fem.state import Residual
 
@@ -39,9 +39,9 @@ class CoupledJacobian:
         spaces, n = system.spaces, system.spaces.size
         nodes = [next(iter(body.unknowns.values())) for body in system.bodies]
         self._pairs = tuple(SurfacePairs(surface, np.arange(n)) for surface in spaces.surfaces)
-        edges = [(at[i], at[:i]) for at in nodes for i in range(1, len(at))]
-        self._graph = Pattern(n, [*edges, *(block[:2] for pairs in self._pairs for block in pairs.blocks)])
-        self._slots = [self._graph.places_among(at) for at in nodes]
+        cliques = Cliques.of(n, [*nodes, *(surface.unknowns for surface in spaces.surfaces)])
+        self._graph = cliques.pattern
+        self._slots = [cliques.places(block) for block in range(len(nodes))]
         for pairs in self._pairs:
             pairs.locate(self._graph)
         # the four blocks are put together with numbers in place of entries: where each of them goes

@@ -9,12 +9,14 @@ shape functions add up to zero: a common offset of a potential, however large, t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fem.kernels import add_matrices, powers
+from fem.assembly_kernels import number_pairs, shape_gradients
+from fem.kernels import add_matrices, in_threads, powers
 from meshes import lagrange
 from meshes.tagged import TaggedMesh
 
@@ -39,6 +41,16 @@ def present(numbers: Ints, size: int) -> Ints:
     return np.flatnonzero(flags)
 
 
+def distinct_pairs(first: Ints, second: Ints, n_first: int, n_second: int) -> tuple[Ints, Ints, Ints]:
+    """The different pairs (first, second) in two arrays (n_local, n), by first and then by second.
+
+    Returns the number (n_local, n) of every pair, and first (n_pairs,) and second (n_pairs,) of each; first
+    numbers are below n_first, second ones below n_second.
+    """
+    start, head = np.zeros(n_first + 1, dtype=np.int64), np.full(n_second, -1, dtype=np.int32)
+    return number_pairs(first, second, start, head)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Elements:
     """Shape functions and their gradients at the quadrature points of some elements.
@@ -57,20 +69,19 @@ class Elements:
         """Elements (n,) of a mesh with fields of this order; order 1 sees the mesh with straight edges."""
         dim = mesh.dim
         points, weights = lagrange.rule(dim, DEGREE[order])
-        at = np.full((dim + 1, 1), 1 / (dim + 1)) if order == 1 else points
-        nodes = mesh.node_points(order)[:, mesh.nodes_of_cells(order)[:, elements]]
-        jacobian = lagrange.jacobians(nodes, at)
-        det = lagrange.determinant(jacobian)
-        inverse = lagrange.inverse(jacobian, det)
-        slopes = lagrange.shape_slopes(order, at)
-        gradients = np.ascontiguousarray(np.einsum("lkq,kdqn->ldqn", slopes, inverse))
-        volume = 2.0 if dim == 2 else 6.0
-        return cls(
+        slopes = lagrange.shape_slopes(order, points)
+        n_local, n_q = slopes.shape[0], points.shape[1]
+        found = cls(
             dofs=dofs,
             shape=np.ascontiguousarray(lagrange.shape_functions(order, points)),
-            gradients=gradients,
-            weights=np.ascontiguousarray(weights[:, None] * det / volume),
+            gradients=np.empty((n_local, dim, n_q, elements.size)),
+            weights=np.empty((n_q, elements.size)),
         )
+        nodes = tuple(mesh.node_points(order)), mesh.nodes_of_cells(order)
+        rule = weights / (2.0 if dim == 2 else 6.0)
+        to = found.gradients, found.weights
+        in_threads(elements.size, partial(shape_gradients, *nodes, elements, slopes, rule, *to))
+        return found
 
     @property
     def volumes(self) -> Floats:
@@ -107,7 +118,7 @@ class Elements:
     def power(self, u: Floats, v: Floats) -> Floats:
         """int grad u . grad v (n,) over each element, from values at the unknowns (n_unknowns,)."""
         out = np.empty(self.dofs.shape[1])
-        powers(self.dofs, self.gradients, self.weights, u, v, out)
+        in_threads(out.size, partial(powers, self.dofs, self.gradients, self.weights, u, v, out))
         return out
 
     def integral(self, values: Floats) -> Floats:
@@ -147,5 +158,6 @@ def traces(mesh: TaggedMesh, facets: Ints, order: int) -> tuple[Floats, Floats, 
     points, weights = lagrange.rule(mesh.dim - 1, FACET_DEGREE[order][mesh.dim - 1])
     nodes = mesh.node_points(order)[:, mesh.nodes_of_facets(order, facets)]
     shape = lagrange.shape_functions(order, points)
-    area = lagrange.surface_element(lagrange.jacobians(nodes, points)) / (1.0 if mesh.dim == 2 else 2.0)
+    at = points if order == 2 else points[:, :1]  # tangents of straight facets are constant
+    area = lagrange.surface_element(lagrange.jacobians(nodes, at)) / (1.0 if mesh.dim == 2 else 2.0)
     return shape, weights[:, None] * area, np.einsum("dln,lq->dqn", nodes, shape, optimize=True)

@@ -34,6 +34,7 @@ from fem.equilibrium import SaltEquilibrium
 from fem.jacobian import JacobianPattern
 from fem.linear import BorderedSystem
 from fem.model import Control, Model
+from fem.pattern import Cliques
 from fem.reaction import Kinetics
 from fem.spaces import Spaces
 from fem.state import Fields, Residual, State
@@ -52,14 +53,16 @@ class EquilibratedSystem(SteadySystem):
         self.equilibria = tuple(_equilibrium(c, model.temperature) for c in spaces.compartments)
         self.free = spaces.free
         ionic, liquid = spaces.ionic_elements, spaces.liquid
-        body, layer = ionic.where(liquid), ionic.where(~liquid)
-        self.stiffness = Stiffness.assemble(
-            spaces.size,
-            (spaces.solid_elements, spaces.solid_elements.dofs, spaces.conductivity),
-            (body, body.dofs, spaces.ionic_coefficient[liquid]),
+        bodies = (
+            (spaces.solid_elements, spaces.conductivity),
+            (ionic.where(liquid), spaces.ionic_coefficient[liquid]),
+            (ionic.where(~liquid), spaces.ionic_coefficient[~liquid]),
         )
-        self.layers = Stiffness.assemble(spaces.size, (layer, layer.dofs, spaces.ionic_coefficient[~liquid]))
-        self.pattern = JacobianPattern(spaces, self.stiffness, self.layers)
+        facets = [surface.unknowns for surface in spaces.surfaces]
+        cliques = Cliques.of(spaces.size, [*(elements.dofs for elements, _ in bodies), *facets])
+        self.stiffness = Stiffness.on(cliques, {0: bodies[0], 1: bodies[1]})
+        self.layers = Stiffness.on(cliques, {2: bodies[2]})
+        self.pattern = JacobianPattern(spaces, cliques.pattern, self.stiffness, self.layers)
 
     def with_model(self, spaces: Spaces, model: Model) -> Self:
         """The same system for another model of the same layout: the stiffness is kept if it can be."""
@@ -168,16 +171,17 @@ class EquilibratedSystem(SteadySystem):
             ohmic[at], concentration[at] = salt.psi_parts(x[at])
         phi_e, solid = residual.fields.potential, spaces.solid_elements.power(x, x) * spaces.conductivity
         body, layer = (spaces.ionic_elements.where(flag) for flag in (spaces.liquid, ~spaces.liquid))
-        in_liquids = [self._by_region(spaces.liquid, body.power(x, part)) for part in (ohmic, concentration)]
-        in_layers = self._by_region(~spaces.liquid, layer.power(phi_e, phi_e))
-        return BulkLosses(float(solid.sum()), in_liquids[0] | in_layers, in_liquids[1])
+        of_liquids = self._by_region(spaces.liquid, *(body.power(x, part) for part in (ohmic, concentration)))
+        (of_layers,) = self._by_region(~spaces.liquid, layer.power(phi_e, phi_e))
+        return BulkLosses(float(solid.sum()), of_liquids[0] | of_layers, of_liquids[1])
 
-    def _by_region(self, of: NDArray[np.bool_], power: Floats) -> dict[str, float]:
-        """Sums over regions of power / coefficient (n,) on the ionic elements flagged in `of`."""
+    def _by_region(self, of: NDArray[np.bool_], *powers: Floats) -> list[dict[str, float]]:
+        """Sums over regions of each power / coefficient (n,) on the ionic elements flagged in `of`."""
         spaces, names = self.spaces, self.spaces.mesh.region_names
-        region = spaces.mesh.region_of_element[spaces.ionic.elements[of]]
-        sums = np.bincount(region, power * spaces.ionic_coefficient[of], len(names))
-        return {names[k]: float(sums[k]) for k in present(region, len(names))}
+        region = spaces.mesh.region_of_element[spaces.ionic.elements[of]].astype(np.int64)
+        coefficient, there = spaces.ionic_coefficient[of], present(region, len(names))
+        sums = [np.bincount(region, power * coefficient, len(names)) for power in powers]
+        return [{names[k]: float(total[k]) for k in there} for total in sums]
 
     def current_density(self, state: State, residual: Residual) -> Floats:
         """Mean of -sigma grad phi_s, -(1/N_M) grad W or -kappa_i grad phi_e (d, n_elements) [A/m2]."""
@@ -203,8 +207,8 @@ class EquilibratedSystem(SteadySystem):
         return {}
 
     def conductance_scale(self) -> float:
-        """The largest entry of the stiffness [S], a rough scale."""
-        return max(float(np.abs(k.values).max(initial=0.0)) for k in (self.stiffness, self.layers))
+        """The largest conductance between two unknowns [S], a rough scale."""
+        return max(self.stiffness.largest, self.layers.largest)
 
 
 def _check(spaces: Spaces) -> None:

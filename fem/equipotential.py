@@ -125,8 +125,8 @@ def drop(spaces: Spaces, nodal: Floats) -> Drop | None:
     given[spaces.fixed] = True
     held = np.logical_and.reduce(given[spaces.solid_elements.dofs])
     metal, sigma = spaces.solid_elements.where(held), spaces.conductivity[held]
-    stiffness = Stiffness.assemble(spaces.size, (metal, metal.dofs, sigma))
-    matrix, load = stiffness.matrix()[unknowns][:, unknowns], -nodal[unknowns]
+    stiffness = Stiffness.assemble(spaces.size, (metal, sigma))
+    matrix, load = stiffness.matrix[unknowns][:, unknowns], -nodal[unknowns]
     of_matrix = spla.LinearOperator(matrix.shape, matvec=cycle(matrix), dtype=np.float64)
     found, failed = spla.cg(matrix, load, rtol=TOLERANCE, maxiter=STEPS, M=of_matrix)
     if failed:

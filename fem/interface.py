@@ -43,6 +43,11 @@ class ReactingSurface:
     given_concentration: Floats
 
     @property
+    def unknowns(self) -> Ints:
+        """Unknown numbers (n_local or 2 n_local, n) on all sides."""
+        return self.second if self.first is None else np.concatenate((self.first, self.second))
+
+    @property
     def areas(self) -> Floats:
         """True area (n,) [m2] of each facet."""
         return self.weights.sum(0)

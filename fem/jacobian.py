@@ -27,18 +27,18 @@ from fem.stiffness import Stiffness
 class JacobianPattern:
     """Where every entry of the Jacobian goes: a CSR pattern on the free unknowns, made once."""
 
-    def __init__(self, spaces: Spaces, stiffness: Stiffness, layers: Stiffness) -> None:
+    def __init__(self, spaces: Spaces, pattern: Pattern, stiffness: Stiffness, layers: Stiffness) -> None:
         self.spaces, self.layers = spaces, layers
         number = np.full(spaces.size, -1, dtype=np.int64)
         number[spaces.free] = np.arange(spaces.free.size)
         self._pairs = tuple(SurfacePairs(surface, number) for surface in spaces.surfaces)
-        entries = [k.entries(number) for k in (stiffness, layers)]
-        blocks = [block[:2] for pairs in self._pairs for block in pairs.blocks]
-        edges = [(number[k.rows], number[k.cols]) for k in (stiffness, layers)]
-        self.pattern = Pattern(spaces.free.size, [*edges, *blocks])
+        self.pattern, places = pattern.among(spaces.free)
         for pairs in self._pairs:
             pairs.locate(self.pattern)
-        self._stiffness, self._layers = (self.pattern.values(*e) for e in entries)
+        self._stiffness, self._layers = np.zeros((2, places.size + 1))
+        for k, values in ((stiffness, self._stiffness), (layers, self._layers)):
+            if k.values.size:
+                np.take(k.values, places, out=values[:-1], mode="clip")
         bodies = np.arange(len(spaces.compartments))
         self._lift = (spaces.compartment_of[spaces.free][:, None] == bodies).astype(np.float64)
 

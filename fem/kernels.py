@@ -72,6 +72,12 @@ def in_parts(count: int) -> list[tuple[int, int]]:
     return list(pairwise(ends))
 
 
+def in_threads(count: int, work: Callable[[int, int], Any]) -> list[Any]:
+    """work(first, end) on the numbers below `count`, shared out over the threads; what they return, in
+    order."""
+    return _share(work, in_parts(count))
+
+
 def content(
     w: Any, rows: Any, points: Any, weights: Any, index: tuple[Any, ...], table: Any
 ) -> tuple[float, Any]:
@@ -104,6 +110,23 @@ def add_product(indptr, indices, data, x, out, low, high):
         total = out[i]
         for p in range(indptr[i], indptr[i + 1]):
             total += data[p] * x[indices[p]]
+        out[i] = total
+
+
+@numba.njit(nogil=True, cache=True)
+def add_differences(indptr, indices, data, x, rest, out, low, high):
+    """out_i = sum_j A_ij ((x_j - x_i) + (rest_j - rest_i)); A x for rows that sum to zero, and finer digits.
+
+    A rest of one entry stands for none.
+    """
+    for i in range(low, high):
+        total = 0.0
+        for p in range(indptr[i], indptr[i + 1]):
+            j = indices[p]
+            difference = x[j] - x[i]
+            if rest.size > 1:
+                difference += rest[j] - rest[i]
+            total += data[p] * difference
         out[i] = total
 
 
@@ -148,10 +171,10 @@ def add_matrices(places, shape, gradients, weights, a, b, gain, data):
 
 
 @numba.njit(nogil=True, cache=True)
-def powers(dofs, gradients, weights, u, v, out):
-    """out[e] = int grad u . grad v over every element e; shapes as in `Elements`, u and v at the unknowns."""
-    k, dim, n_g, n = gradients.shape
-    for e in range(n):
+def powers(dofs, gradients, weights, u, v, out, low, high):
+    """out[e] = int grad u . grad v over elements e; shapes as in `Elements`, u and v at the unknowns."""
+    k, dim, n_g, _ = gradients.shape
+    for e in range(low, high):
         total = 0.0
         for q in range(weights.shape[0]):
             g = min(q, n_g - 1)

@@ -42,30 +42,56 @@ class Uniformity:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """Quadrature values of some surfaces in ascending order: s j (n,) [A/m2] and their areas (n,) [m2]."""
+
+    current_density: Floats
+    areas: Floats
+
+    @classmethod
+    def of(cls, current_map: CurrentMap) -> Ranking:
+        """The ranking of one surface."""
+        j = (current_map.sign * current_map.samples).ravel()
+        order = np.argsort(j)
+        return cls(current_density=j[order], areas=current_map.weights.ravel()[order])
+
+    @classmethod
+    def merged(cls, parts: Sequence[Ranking]) -> Ranking:
+        """Several surfaces as one: ascending runs are merged, which takes far less than sorting them anew."""
+        if len(parts) == 1:
+            return parts[0]
+        j = np.concatenate([part.current_density for part in parts])
+        order = np.argsort(j, kind="stable")
+        return cls(current_density=j[order], areas=np.concatenate([part.areas for part in parts])[order])
+
+    def uniformity(self) -> Uniformity:
+        """How evenly the surfaces work together."""
+        j, area = self.current_density, self.areas
+        total = area.sum()
+        mean = float((j * area).sum() / total)
+        variance = float(((j - mean) ** 2 * area).sum() / total)
+        plated, share = np.maximum(j, 0.0), area / total
+        cumulative = np.cumsum(plated * share)
+        if cumulative[-1] > 0:
+            before = np.concatenate(([0.0], cumulative[:-1]))
+            gini = 1.0 - float((share * (cumulative + before)).sum() / cumulative[-1])
+        else:
+            gini = np.nan
+        at = np.cumsum(share)
+        return Uniformity(
+            mean=mean,
+            maximum=float(plated[-1]),
+            p99=float(plated[min(np.searchsorted(at, 0.99), plated.size - 1)]),
+            cv=float(np.sqrt(variance) / abs(mean)) if mean else np.nan,
+            gini=gini,
+            reversed_share=float(area[: np.searchsorted(j, 0.0)].sum() / total),
+        )
+
+
 def uniformity(current_map: CurrentMap) -> Uniformity:
     """Uniformity of one surface from its quadrature values."""
-    j = (current_map.sign * current_map.samples).ravel()
-    area = current_map.weights.ravel()
-    total = area.sum()
-    mean = float((j * area).sum() / total)
-    variance = float(((j - mean) ** 2 * area).sum() / total)
-    order = np.argsort(j)
-    plated, share = np.maximum(j[order], 0.0), area[order] / total
-    cumulative = np.cumsum(plated * share)
-    if cumulative[-1] > 0:
-        before = np.concatenate(([0.0], cumulative[:-1]))
-        gini = 1.0 - float((share * (cumulative + before)).sum() / cumulative[-1])
-    else:
-        gini = np.nan
-    at = np.cumsum(share)
-    return Uniformity(
-        mean=mean,
-        maximum=float(plated[-1]),
-        p99=float(plated[min(np.searchsorted(at, 0.99), plated.size - 1)]),
-        cv=float(np.sqrt(variance) / abs(mean)) if mean else np.nan,
-        gini=gini,
-        reversed_share=float(area[j < 0].sum() / total),
-    )
+    return Ranking.of(current_map).uniformity()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +140,8 @@ def depth_profile(
     current = np.zeros(slices)
     for part in fibres:
         z = np.clip(part.heights.ravel(), bottom, top)
-        current += np.histogram(z, bins=edges, weights=(part.samples * part.weights).ravel())[0]
+        weights = (part.samples * part.weights).ravel()
+        current += np.histogram(z, bins=slices, range=(bottom, top), weights=weights)[0]  # of equal height
     return DepthProfile(
         edges=edges, current=current, foil=sum(m.current for m in foil), projected_area=projected_area
     )

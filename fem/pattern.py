@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 import scipy.sparse as sp
 
-from fem.elements import Floats, Ints, scatter
+from fem.assembly_kernels import add_conductances, clique_places, find_places, incidence, neighbours, restrict
+from fem.elements import Floats, Ints, distinct_pairs, scatter
 from fem.interface import ReactingSurface
+from fem.kernels import in_threads
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Pattern:
-    """The entries of a square matrix (size, size) by row and column, sorted: those of the given pairs in both
-    orders, and the diagonal. Numbers < 0 have no place and share a spare one behind the last."""
+    """The entries of a square matrix (size, size) by row, columns ascending, as in a CSR matrix.
 
-    def __init__(self, size: int, pairs: Sequence[tuple[Ints, Ints]]) -> None:
-        graph = sp.identity(size, dtype=bool, format="csr")
-        for one, other in pairs:
-            rows, cols = np.broadcast_arrays(one, other)
-            there = (rows >= 0) & (cols >= 0)
-            entries = np.ones(int(there.sum()), dtype=bool), (rows[there], cols[there])
-            half = sp.coo_matrix(entries, shape=(size, size)).tocsr()
-            graph = graph + half + half.T
-        graph.sort_indices()
-        self.size, self.indices, self.indptr = size, graph.indices, graph.indptr
-        self._keys = self.rows * size + self.indices
+    Places are numbers of entries; what has no place shares a spare one behind the last.
+    """
+
+    indptr: Ints
+    indices: Ints
+
+    @classmethod
+    def of_rows(cls, parts: Sequence[tuple[Ints, Ints]]) -> Pattern:
+        """From ranges of rows, one after the other: entries in each row and their columns."""
+        counts, columns = (np.concatenate(found) for found in zip(*parts, strict=True))
+        indptr = np.zeros(counts.size + 1, dtype=np.int32)
+        np.cumsum(counts, out=indptr[1:])
+        return cls(indptr=indptr, indices=columns)
+
+    @classmethod
+    def empty(cls, size: int) -> Pattern:
+        """No entry at all."""
+        return cls(indptr=np.zeros(size + 1, dtype=np.int32), indices=np.zeros(0, dtype=np.int32))
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return self.indptr.size - 1
 
     @property
     def rows(self) -> Ints:
@@ -34,32 +50,89 @@ class Pattern:
 
     def places(self, rows: Ints, cols: Ints) -> Ints:
         """Place of each entry of the pattern; the spare one where a row or column is negative."""
-        found = np.searchsorted(self._keys, rows * self.size + cols)
-        return np.where((rows >= 0) & (cols >= 0), found, self._keys.size)
-
-    def places_among(self, nodes: Ints) -> Ints:
-        """Places (n_local, n_local, n) of the entries that nodes (n_local, n) >= 0 have with each other."""
-        k = len(nodes)
-        out = np.empty((k, *nodes.shape), dtype=np.int64)
-        transposed = self.places(self.indices.astype(np.int64), self.rows)
-        for i in range(k):
-            out[i, i] = self.places(nodes[i], nodes[i])
-            for j in range(i):
-                out[i, j] = self.places(nodes[i], nodes[j])
-                out[j, i] = transposed[out[i, j]]
+        out = np.empty(rows.shape, dtype=np.int64)
+        in_threads(rows.size, partial(find_places, self.indptr, self.indices, rows, cols, out))
         return out
 
-    def values(self, rows: Ints, cols: Ints, values: Floats) -> Floats:
-        """Values (n + 1,) of all entries, and of the spare one, from those of some, each given once."""
-        some = sp.coo_matrix((values, (rows, cols)), shape=(self.size, self.size)).tocsr()
-        some.sort_indices()  # neighbouring keys are found several times as fast
-        out = np.zeros(self._keys.size + 1)
-        out[self.places(np.repeat(np.arange(self.size), np.diff(some.indptr)), some.indices)] = some.data
-        return out
+    def among(self, chosen: Ints) -> tuple[Pattern, Ints]:
+        """The pattern on some unknowns (n,), ascending, and the places here of its entries."""
+        number = np.full(self.size, -1, dtype=np.int32)
+        number[chosen] = np.arange(chosen.size)
+        parts = in_threads(self.size, partial(restrict, self.indptr, self.indices, number))
+        counts, columns, places = (np.concatenate(found) for found in zip(*parts, strict=True))
+        return Pattern.of_rows([(counts[chosen], columns)]), places
 
     def matrix(self, values: Floats) -> sp.csr_matrix:
-        """The matrix of values (n + 1,)."""
-        return sp.csr_matrix((values[:-1], self.indices, self.indptr), shape=(self.size, self.size))
+        """The matrix of values (n,) or, with the spare one, (n + 1,)."""
+        shape = (self.size, self.size)
+        return sp.csr_matrix((values[: self.indices.size], self.indices, self.indptr), shape=shape)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cliques:
+    """Unknowns that meet: groups of unknowns below `size` that share one element or one facet.
+
+    Every entry of a finite-element matrix belongs to two unknowns of one clique. Matrices are put together
+    row by row from the cliques of the row's unknown, so that threads can share the rows and sums do not
+    depend on their number. A block is an array of unknowns (n_local, n), each column a clique; all blocks
+    stand one behind the other. starts (n_cliques + 1,): where the members of each clique begin; first
+    (size + 1,): where the cliques of each unknown begin in of_member, ascending; blocks (n_blocks + 1,): the
+    first clique of each block.
+    """
+
+    starts: Ints
+    members: Ints
+    first: Ints
+    of_member: Ints
+    blocks: Ints
+
+    @classmethod
+    def of(cls, size: int, blocks: Sequence[Ints]) -> Cliques:
+        """The cliques of some blocks (n_local, n)."""
+        members = np.empty(sum(block.size for block in blocks), dtype=np.int32)
+        starts, at = [np.zeros(1, dtype=np.int32)], 0
+        for block in blocks:
+            (k, n), end = block.shape, at + block.size
+            members[at:end].reshape(n, k)[:] = block.T
+            starts.append(np.arange(at + k, end + 1, k, dtype=np.int32))
+            at = end
+        begins = np.concatenate(starts)
+        first, of_member = np.zeros(size + 1, dtype=np.int32), np.empty_like(members)
+        incidence(begins, members, first, of_member)
+        counts = np.cumsum([0, *(block.shape[1] for block in blocks)])
+        return cls(starts=begins, members=members, first=first, of_member=of_member, blocks=counts)
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns."""
+        return self.first.size - 1
+
+    @cached_property
+    def pattern(self) -> Pattern:
+        """The entries that the cliques need, and the diagonal."""
+        return Pattern.of_rows(in_threads(self.size, partial(neighbours, *self._arrays)))
+
+    def places(self, block: int) -> Ints:
+        """Places (n_local, n_local, n) in the pattern of the entries that the unknowns of a block share."""
+        begin, end = self.blocks[block : block + 2].tolist()
+        local = int(self.starts[begin + 1] - self.starts[begin]) if end > begin else 0
+        out = np.empty((local, local, end - begin), dtype=np.int64)
+        in_threads(self.size, partial(clique_places, *self._graph, *self._arrays, begin, out))
+        return out
+
+    def add(self, data: Floats, block: int, conductances: Floats) -> None:
+        """Add the conductances (n, n_pairs) in a block to a matrix of this pattern whose rows sum to zero."""
+        begin = int(self.blocks[block])
+        kernel = partial(add_conductances, *self._graph, *self._arrays, begin, conductances, data)
+        in_threads(self.size, kernel)
+
+    @property
+    def _arrays(self) -> tuple[Ints, ...]:
+        return self.starts, self.members, self.first, self.of_member
+
+    @property
+    def _graph(self) -> tuple[Ints, ...]:
+        return self.pattern.indptr, self.pattern.indices
 
 
 class SurfacePairs:
@@ -73,20 +146,16 @@ class SurfacePairs:
     def __init__(self, surface: ReactingSurface, number: Ints) -> None:
         self.surface, second = surface, surface.second
         first = second if surface.first is None else surface.first
-        keys = (first * number.size + second).ravel()
-        nodes, local = np.unique(keys, return_inverse=True)
-        local, n = local.reshape(second.shape), nodes.size
-        pairs, places = np.unique((local[:, None] * n + local[None]).ravel(), return_inverse=True)
-        self._places, self._size = places.ravel(), pairs.size
-        row, column = pairs // n, pairs % n
-        unknowns = {"first": nodes // number.size, "second": nodes % number.size}
-        self.first, self.second = unknowns["first"][column], unknowns["second"][column]
+        local, *unknowns = distinct_pairs(first, second, number.size, number.size)
+        meeting = Cliques.of(unknowns[0].size, [local])
+        pairs = meeting.pattern
+        self._places, self._size = meeting.places(0).ravel(), pairs.indices.size
+        row, column = pairs.rows, pairs.indices
+        of_side: dict[str, Ints] = dict(zip(("first", "second"), unknowns, strict=True))
+        self.first, self.second = of_side["first"][column], of_side["second"][column]
         sides = [("second", -1.0)] if surface.first is None else [("first", 1.0), ("second", -1.0)]
-        self.blocks = [
-            (number[unknowns[of][row]], number[unknowns[to][column]], gain, to)
-            for of, gain in sides
-            for to, _ in sides
-        ]
+        rows, cols = ({side: number[of_side[side]][at] for side, _ in sides} for at in (row, column))
+        self.blocks = [(rows[of], cols[to], gain, to) for of, gain in sides for to, _ in sides]
 
     def sum(self, values: Floats) -> Floats:
         """int values u_j v_i dA (n_pairs,) from values (n_q, n) at the quadrature points."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fem.conditions import Blocking, Contact, Electrode, Grounded, Interface, Terminal
-from fem.elements import Floats, Ints, present, traces
+from fem.elements import Floats, Ints, traces
 from fem.interface import ReactingSurface
 from fem.kinetics import LinearKinetics
 from fem.materials import Conductor, Electrolyte, SingleIonConductor
@@ -54,7 +55,9 @@ def reacting_surfaces(
     build = _Builder(mesh, model, solid, ionic)
     out = []
     pairs = [mesh.interface(*pair) for pair, law in model.interfaces.items() if reacts(model, pair, law)]
-    reacting = present(np.concatenate(pairs), mesh.n_facets) if pairs else np.zeros(0, dtype=np.int64)
+    reacting = np.zeros(mesh.n_facets, dtype=bool)
+    for facets in pairs:
+        reacting[facets] = True
     for pair, passing in model.interfaces.items():
         facets = mesh.interface(*pair)
         if reacts(model, pair, passing):
@@ -176,9 +179,15 @@ def _holds_salt(model: Model, region: str) -> bool:
     return isinstance(model.regions[region], Electrolyte)
 
 
-def _surface_name(mesh: TaggedMesh, pair: tuple[str, str], facets: Ints, reacting: Ints) -> str:
-    """The mesh's name of the reacting surface that these facets belong to, else 'a|b'."""
+def _surface_name(mesh: TaggedMesh, pair: tuple[str, str], facets: Ints, reacting: NDArray[np.bool_]) -> str:
+    """The mesh's name of the reacting surface that these facets belong to, else 'a|b'.
+
+    reacting (n_facets of the mesh,) flags the facets on which lithium is plated or dissolved.
+    """
     for name, group in mesh.surfaces.items():
-        if np.isin(facets, group).all() and np.isin(group, reacting).all():
-            return name
+        if reacting[group].all():
+            of_group = np.zeros(mesh.n_facets, dtype=bool)
+            of_group[group] = True
+            if of_group[facets].all():
+                return name
     return "|".join(pair)

@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from fem.currents import CurrentMap, current_maps, join
+from fem.currents import CurrentMap, current_maps
 from fem.elements import Floats, traces
 from fem.equipotential import Drop, current_change, drop
 from fem.linear import LinearStatistics
-from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
+from fem.metrics import DepthProfile, Ranking, depth_profile, top_bottom_ratio
 from fem.newton import NewtonResult, small_current
 from fem.overpotentials import VoltageSplit, split_voltage
 from fem.solution import Solution, SolverStatistics
@@ -186,11 +186,11 @@ def _metrics(
         out["share_fibres"] = sum(m.current for m in fibres) / cell_current
         out["share_foil"] = sum(m.current for m in foil) / cell_current
     counter = [m for m in maps.values() if m.sign < 0]
+    ranked = {name: Ranking.of(m) for name, m in maps.items()}
     for prefix, group in (("fibres", fibres), ("foil", foil), ("anode", anode), ("counter", counter)):
         if group:
-            joined = join(prefix, group)
-            out |= uniformity(joined).as_metrics(prefix)
-            out[f"{prefix}_area_m2"] = joined.area
+            out |= Ranking.merged([ranked[m.name] for m in group]).uniformity().as_metrics(prefix)
+            out[f"{prefix}_area_m2"] = sum(m.area for m in group)
     if profile is not None and cell_current:
         out["top_bottom_ratio"] = top_bottom_ratio(profile)
         out["z50_m"] = profile.height_above_which(0.5)

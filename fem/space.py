@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fem.elements import Ints
+from fem.elements import Ints, distinct_pairs
 from meshes.connectivity import components, linked
 from meshes.tagged import TaggedMesh
 
@@ -44,15 +45,31 @@ class Space:
 
     def component_at(self, mesh_elements: Ints) -> Ints:
         """Component of each of these mesh elements, -1 where an element is not of this space."""
-        position = np.full(int(max(self.elements.max(initial=-1), mesh_elements.max(initial=-1))) + 2, -1)
-        position[self.elements] = self.component_of_element
-        return position[mesh_elements]
+        return self._component[np.minimum(mesh_elements, self._component.size - 1)]
 
     def unknowns(self, elements: Ints, nodes: Ints) -> Ints:
         """Unknown numbers (k, n) of Lagrange nodes (k, n) as seen from mesh elements (n,) of this space."""
-        dofs = self.dofs[:, np.searchsorted(self.elements, elements)]
-        local = (self.nodes[dofs][None] == nodes[:, None]).argmax(1)
-        return np.take_along_axis(dofs, local, axis=0)
+        dofs = self.dofs[:, self._position[elements]]
+        of_element, out = self.nodes[dofs], np.empty(nodes.shape, dtype=np.int64)
+        for row, node in zip(out, nodes, strict=True):
+            for candidate, at in zip(dofs, of_element, strict=True):
+                np.copyto(row, candidate, where=at == node)
+        return out
+
+    @cached_property
+    def _position(self) -> Ints:
+        """Where each mesh element stands in `elements`, -1 elsewhere; the last entry is of none."""
+        return self._over_mesh(np.arange(self.elements.size))
+
+    @cached_property
+    def _component(self) -> Ints:
+        """Component of each mesh element, -1 elsewhere; the last entry is of none."""
+        return self._over_mesh(self.component_of_element)
+
+    def _over_mesh(self, of_elements: Ints) -> Ints:
+        out = np.full(int(self.elements.max(initial=-1)) + 2, -1)
+        out[self.elements] = of_elements
+        return out
 
     @classmethod
     def on(
@@ -69,29 +86,29 @@ class Space:
         """
         label = components(mesh, elements, cut)[elements]
         n = mesh.n_nodes if order == 1 else mesh.n_nodes + mesh.n_edges
-        keys = label * n + mesh.nodes_of_cells(order)[:, elements]
-        used = np.zeros((int(label.max(initial=-1)) + 1) * n, dtype=bool)
-        used[keys] = True
-        present = np.flatnonzero(used)
-        dofs = (np.cumsum(used) - 1)[keys]
+        cells = mesh.nodes_of_cells(order)[:, elements]
+        labels = np.broadcast_to(label, cells.shape)
+        dofs, component, nodes = distinct_pairs(labels, cells, int(label.max(initial=-1)) + 1, n)
         none = np.zeros(0, dtype=np.int64)
         cut, pinches = (none if some is None else some for some in (cut, pinches))
         if cut.size or pinches.size:
-            at_pinch = np.isin(present % n, pinches)
+            at_pinch = np.isin(nodes, pinches)
             dofs, twins = _slit(mesh, elements, dofs, at_pinch, cut)
-            present = np.concatenate((present, present[twins]))
+            nodes, component = (np.concatenate((of, of[twins])) for of in (nodes, component))
         return cls(
             order=order,
             n_points=n,
             elements=elements,
             dofs=dofs,
-            nodes=present % n,
-            component=present // n,
+            nodes=nodes,
+            component=component,
             component_of_element=label,
         )
 
     def select(self, keep: NDArray[np.bool_]) -> Space:
         """The space on the components flagged in keep (n_components,), renumbered in the same order."""
+        if keep.all():
+            return self
         on, of = keep[self.component_of_element], keep[self.component]
         dof = np.cumsum(of) - 1
         relabel = np.cumsum(keep) - 1

@@ -81,14 +81,15 @@ class Spaces:
     @cached_property
     def mat_extent(self) -> tuple[float, float]:
         """Lowest and highest z [m] of the conductors and of the electrolyte region that they touch most."""
-        mesh, facets = self.mesh, np.concatenate([s.facets for s in self.surfaces_of(None)])
-        beside = mesh.region_of_element[mesh.f2t[:, facets]]
-        area = np.bincount(beside.ravel(), np.tile(mesh.facet_areas(facets), 2), len(mesh.region_names))
+        mesh, surfaces = self.mesh, self.surfaces_of(None)
+        beside = mesh.region_of_element[mesh.f2t[:, np.concatenate([s.facets for s in surfaces])]]
+        areas = np.concatenate([s.areas for s in surfaces])
+        area = np.bincount(beside.ravel(), np.tile(areas, 2), len(mesh.region_names))
         metals = present(mesh.region_of_element[self.solid.elements], len(mesh.region_names))
         area[metals] = 0.0
-        inside = np.isin(mesh.region_of_element, [*metals, int(np.argmax(area))])
-        z = mesh.points[-1, mesh.cells[:, inside]]
-        return float(z.min()), float(z.max())
+        inside = mesh.elements_of(*(mesh.region_names[k] for k in (*metals, int(np.argmax(area)))))
+        corners = [mesh.points[-1, row[inside]] for row in mesh.cells]
+        return float(min(z.min() for z in corners)), float(max(z.max() for z in corners))
 
     @property
     def reacting(self) -> tuple[ReactingSurface, ...]:

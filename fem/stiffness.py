@@ -8,70 +8,72 @@ however large a potential offset is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 import scipy.sparse as sp
 
-from fem.elements import Elements, Floats, Ints, scatter
+from fem.assembly_kernels import conductances
+from fem.elements import Elements, Floats
+from fem.kernels import Rows, add_differences, in_threads
+from fem.pattern import Cliques, Pattern
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stiffness:
-    """int a grad u . grad v as conductances K_ij between unknowns: rows, cols (row < col), values."""
+    """int a grad u . grad v as a symmetric matrix K whose rows sum to zero: values (n,) of a pattern.
 
-    size: int
-    rows: Ints
-    cols: Ints
+    K_ij and K_ji are the same number to the last digit.
+    """
+
+    pattern: Pattern
     values: Floats
 
     @classmethod
-    def assemble(cls, size: int, *parts: tuple[Elements, Ints, Floats]) -> Stiffness:
-        """Sum of parts (elements, their unknowns (n_local, n), coefficient a (n,) of each element)."""
-        values, first, second = [], [], []
-        for elements, unknowns, coefficient in parts:
-            weights, gradients = elements.weights, elements.gradients
-            if gradients.shape[2] == 1:
-                weights = weights.sum(0, keepdims=True)
-            weights = weights * coefficient
-            for i in range(1, len(unknowns)):
-                weighted = gradients[i] * weights
-                for j in range(i):
-                    values.append(np.einsum("dqn,dqn->n", weighted, gradients[j]))
-                    first.append(unknowns[i])
-                    second.append(unknowns[j])
-        one, other = np.concatenate(first), np.concatenate(second)
-        low, high = np.minimum(one, other), np.maximum(one, other)
-        upper = sp.coo_matrix((np.concatenate(values), (low, high)), shape=(size, size)).tocsr().tocoo()
-        return cls(
-            size=size, rows=upper.row.astype(np.int64), cols=upper.col.astype(np.int64), values=upper.data
-        )
+    def assemble(cls, size: int, *parts: tuple[Elements, Floats]) -> Stiffness:
+        """Sum of parts (elements, coefficient a (n,) of each), on a pattern of its own."""
+        cliques = Cliques.of(size, [elements.dofs for elements, _ in parts])
+        return cls.on(cliques, dict(enumerate(parts)))
+
+    @classmethod
+    def on(cls, cliques: Cliques, parts: Mapping[int, tuple[Elements, Floats]]) -> Stiffness:
+        """Sum of parts (elements, coefficient a (n,) of each), by the block of cliques that the elements are.
+
+        The pattern is that of all cliques, or without any entry if no part has elements.
+        """
+        if not any(coefficient.size for _, coefficient in parts.values()):
+            return cls(pattern=Pattern.empty(cliques.size), values=np.zeros(0))
+        values = np.zeros(cliques.pattern.indices.size)
+        for block, (elements, coefficient) in parts.items():
+            k, n = elements.dofs.shape
+            local = np.empty((n, k * (k - 1) // 2))
+            part = elements.gradients, elements.weights, np.ascontiguousarray(coefficient)
+            in_threads(n, partial(conductances, *part, local))
+            cliques.add(values, block, local)
+        return cls(pattern=cliques.pattern, values=values)
 
     def apply(self, x: Floats, low: Floats | None = None) -> Floats:
         """K (x + low) (n,) by differences along edges: constants cancel exactly, the sum over rows is zero.
 
         low (n,) holds digits of x beyond double precision: neighbours differ little, so x_j - x_i is exact.
         """
-        difference = x[self.cols] - x[self.rows]
-        if low is not None:
-            difference += low[self.cols] - low[self.rows]
-        flux = self.values * difference
-        return scatter(self.rows, flux, self.size) - scatter(self.cols, flux, self.size)
+        out = np.empty_like(x)
+        self._rows.run(add_differences, x, np.zeros(1) if low is None else low, out)
+        return out
 
-    def entries(self, number: Ints) -> tuple[Ints, Ints, Floats]:
-        """Rows, columns and values (n,) of the symmetric matrix K, each place once; its rows sum to zero.
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows.of(self.matrix)
 
-        number (size,) renumbers the unknowns; those with a negative one are left out of rows and columns.
-        """
-        diagonal = -scatter(self.rows, self.values, self.size) - scatter(self.cols, self.values, self.size)
-        every = np.flatnonzero(diagonal)
-        rows = number[np.concatenate((self.rows, self.cols, every))]
-        cols = number[np.concatenate((self.cols, self.rows, every))]
-        values = np.concatenate((self.values, self.values, diagonal[every]))
-        free = (rows >= 0) & (cols >= 0)
-        return rows[free], cols[free], values[free]
-
+    @cached_property
     def matrix(self) -> sp.csr_matrix:
-        """K (n, n) as CSR, symmetric, with rows that sum to zero."""
-        rows, cols, values = self.entries(np.arange(self.size))
-        return sp.coo_matrix((values, (rows, cols)), shape=(self.size, self.size)).tocsr()
+        """K (n, n) as CSR."""
+        return self.pattern.matrix(self.values)
+
+    @property
+    def largest(self) -> float:
+        """The largest conductance [S] between two unknowns."""
+        between = self.pattern.indices != self.pattern.rows
+        return float(np.abs(self.values[between]).max(initial=0.0))

@@ -156,11 +156,15 @@ def _law_range(system: SteadySystem, c: Floats) -> list[Check]:
     for name, material in system.model.regions.items():
         if not isinstance(material, Electrolyte):
             continue
-        values = c[mesh.nodes_of_cells(order)[:, mesh.regions[name]]]
-        if not np.isfinite(values).any():
+        nodes = mesh.nodes_of_cells(order)
+        of_region = [c[row[mesh.regions[name]]] for row in nodes]
+        least, most = (  # NaN where there is no liquid is passed over
+            float(extreme.reduce([extreme.reduce(values) for values in of_region]))
+            for extreme in (np.fmin, np.fmax)
+        )
+        if not np.isfinite(least):
             continue
         low, high = material.law.validity.concentration
-        least, most = float(np.nanmin(values)), float(np.nanmax(values))
         inside = low <= least and most <= high
         out.append(
             Check(

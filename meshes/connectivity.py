@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numba
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -21,22 +22,42 @@ def components(mesh: TaggedMesh, elements: IntArray, cut: IntArray | None = None
     """
     chosen = np.zeros(mesh.n_elements, dtype=bool)
     chosen[elements] = True
-    below, above = mesh.f2t
-    link = (above >= 0) & chosen[below] & chosen[above]
+    is_cut = np.zeros(mesh.n_facets, dtype=bool)
     if cut is not None:
-        link[cut] = False
-    local = np.cumsum(chosen) - 1
-    size = int(chosen.sum())
-    graph = coo_matrix(
-        (np.ones(int(link.sum()), dtype=bool), (local[below[link]], local[above[link]])), shape=(size, size)
-    )
-    raw = connected_components(graph, directed=False)[1]
-    _, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
-    rank = np.empty(first.size, dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(first.size)
-    labels = np.full(mesh.n_elements, -1, dtype=np.int64)
-    labels[chosen] = rank[inverse]
+        is_cut[cut] = True
+    labels = np.empty(mesh.n_elements, dtype=np.int64)
+    _label(mesh.f2t, chosen, is_cut, labels)
     return labels
+
+
+@numba.njit(nogil=True, cache=True)
+def _label(f2t, chosen, is_cut, labels):
+    """Union of the chosen elements beside each facet, the lowest number standing for all; then the labels.
+
+    Until then labels holds an element of the same component with a lower number, or the element itself.
+    """
+    for e in range(labels.size):
+        labels[e] = e
+    for f in range(is_cut.size):
+        one, other = f2t[0, f], f2t[1, f]
+        if is_cut[f] or other < 0 or not (chosen[one] and chosen[other]):
+            continue
+        while labels[one] != one:
+            labels[one] = labels[labels[one]]
+            one = labels[one]
+        while labels[other] != other:
+            labels[other] = labels[labels[other]]
+            other = labels[other]
+        labels[max(one, other)] = min(one, other)
+    count = 0
+    for e in range(labels.size):
+        if not chosen[e]:
+            labels[e] = -1
+        elif labels[e] == e:
+            labels[e] = count
+            count += 1
+        else:
+            labels[e] = labels[labels[e]]  # a lower one, which has its label already
 
 
 def linked(count: int, pairs: IntArray) -> IntArray:

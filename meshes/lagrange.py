@@ -109,10 +109,11 @@ def least_determinant(nodes: FloatArray) -> FloatArray:
 
 
 def surface_element(jacobian: FloatArray) -> FloatArray:
-    """dA/dl (n_q, n) of facets: length of the tangent in 2D, of the tangents' cross product in 3D."""
+    """dA/dl (n_q, n) or (n,) of facets: length of the tangent in 2D, of the tangents' cross product in 3D."""
     if jacobian.shape[1] == 1:
         return np.linalg.norm(jacobian[:, 0], axis=0)
-    return np.linalg.norm(np.cross(jacobian[:, 0], jacobian[:, 1], axis=0), axis=0)
+    (a, b, c), (d, e, f) = jacobian[:, 0], jacobian[:, 1]
+    return np.sqrt((b * f - c * e) ** 2 + (c * d - a * f) ** 2 + (a * e - b * d) ** 2)
 
 
 def unique_edges(cells: IntArray, n_nodes: int) -> tuple[IntArray, IntArray]:

@@ -201,7 +201,7 @@ class TaggedMesh:
 
     def elements_of(self, *names: str) -> IntArray:
         """Sorted indices of the elements of one or several regions."""
-        return np.sort(np.concatenate([self._region(name) for name in names]))
+        return np.flatnonzero(self._flags(names)[self.region_of_element])
 
     def facets_of(self, name: str) -> IntArray:
         """Facet indices of one surface; refuses unknown names with those that exist."""
@@ -218,9 +218,7 @@ class TaggedMesh:
             return weights @ area / (1.0 if self.dim == 2 else 2.0)
         corners = self.points[:, self.facets[:, facets]]
         edges = corners[:, 1:] - corners[:, :1]
-        if self.dim == 2:
-            return np.linalg.norm(edges[:, 0], axis=0)
-        return 0.5 * np.linalg.norm(np.cross(edges[:, 0], edges[:, 1], axis=0), axis=0)
+        return lagrange.surface_element(edges) / (1.0 if self.dim == 2 else 2.0)
 
     def region_volume(self, name: str) -> float:
         """Volume [m3] of a region (area [m2] in 2D)."""
@@ -232,9 +230,13 @@ class TaggedMesh:
 
     def interface(self, first: str | Iterable[str], second: str | Iterable[str]) -> IntArray:
         """Sorted facets between `first` and `second`, each the name of a region or several other names."""
-        facets, beside = self._between_regions
-        one, two = (self._flags(names)[beside] for names in (first, second))
-        return facets[(one[0] & two[1]) | (one[1] & two[0])]
+        one, two = (self._flags(names) for names in (first, second))
+        found = [
+            facets
+            for (a, b), facets in self._between_regions.items()
+            if (one[a] and two[b]) or (one[b] and two[a])
+        ]
+        return found[0] if len(found) == 1 else np.sort(np.concatenate([np.empty(0, dtype=np.int64), *found]))
 
     def with_surfaces(self, surfaces: Mapping[str, IntArray]) -> TaggedMesh:
         """The same mesh with further (or replaced) surfaces, given as facet indices."""
@@ -276,12 +278,15 @@ class TaggedMesh:
             )
 
     @cached_property
-    def _between_regions(self) -> tuple[IntArray, IntArray]:
-        """Sorted facets with two regions beside them, and these, (2, n) indices into `region_names`."""
+    def _between_regions(self) -> dict[tuple[int, int], IntArray]:
+        """Sorted facets between every two regions that touch, by their indices, ascending, in
+        `region_names`."""
         inner = self.f2t[1] >= 0
         below, above = self.region_of_element[self.f2t]
         facets = np.flatnonzero(inner & (below != above))
-        return facets, np.stack((below[facets], above[facets]))
+        low, high = (of(below[facets], above[facets]).astype(np.int64) for of in (np.minimum, np.maximum))
+        pairs, n = low * len(self.region_names) + high, len(self.region_names)
+        return {divmod(pair, n): facets[pairs == pair] for pair in np.unique(pairs).tolist()}
 
     def _flags(self, names: str | Iterable[str]) -> NDArray[np.bool_]:
         """Which of `region_names` are meant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from math import exp, log, sqrt
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from fem import CurrentMap, DepthProfile, uniformity
 from fem.currents import join
 from fem.elements import Floats
-from fem.metrics import depth_profile, top_bottom_ratio
+from fem.metrics import Ranking, depth_profile, top_bottom_ratio
 
 
 def _map(j: Floats, area: Floats | float, *, sign: int = 1, z: Floats | None = None) -> CurrentMap:
@@ -221,3 +222,11 @@ def test_joined_maps_add_up() -> None:
     assert both.area == 4.0
     assert both.current == 9.0
     assert uniformity(both) == uniformity(_map(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 2.0])))
+
+
+def test_merged_rankings_are_that_of_the_joined_map() -> None:
+    """Catches areas that stay behind when values of two surfaces are merged: statistics as if sorted anew."""
+    random = np.random.default_rng(3)
+    maps = [_map(random.normal(1.0, 1.0, n), random.uniform(0.1, 2.0, n)) for n in (300, 40, 7)]
+    found = Ranking.merged([Ranking.of(m) for m in maps]).uniformity()
+    assert astuple(found) == pytest.approx(astuple(uniformity(join("anode", maps))), rel=1e-12)

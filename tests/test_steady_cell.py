@@ -149,9 +149,9 @@ def done(monkeypatch) -> Counter:
         monkeypatch.setattr(owner, name, wrapper)
 
     counted(solve, "build_spaces", "spaces")
-    counted(stiffness.Stiffness, "assemble", "stiffness")
-    counted(jacobian, "Pattern", "pattern")
-    counted(coupled_jacobian, "Pattern", "pattern")
+    counted(stiffness.Stiffness, "on", "stiffness")
+    counted(jacobian.JacobianPattern, "__init__", "pattern")
+    counted(coupled_jacobian.CoupledJacobian, "__init__", "pattern")
     counted(preconditioners, "cycle", "hierarchy")
     counted(multigrid, "_coarsen", "levels")
     for kind in (solve.EquilibratedSystem, solve.CoupledSystem):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from studies.errors import CaseError
-from studies.sweep import jobs, results
+from studies.sweep import jobs, report, results
 from studies.sweep.collection import write_collections
 from studies.sweep.executors import Jobs, Processes
 from studies.sweep.plan import Sweep
@@ -77,7 +77,16 @@ def run_sweep(
             study = results.study(store, sweep, rows)
             results.write(study, store.folder)
             write_collections(store, sweep.axis_columns, rows)
+        say("report")
+        report.write(study, store.folder, targets=_targets(sweep))
     return study
+
+
+def _targets(sweep: Sweep) -> list[report.Target]:
+    return [
+        report.Target(metric=target.metric, value=target.value, width=target.within, called=target.name)
+        for target in sweep.compatible
+    ]
 
 
 def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: bool) -> None:
