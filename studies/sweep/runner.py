@@ -78,15 +78,8 @@ def run_sweep(
             results.write(study, store.folder)
             write_collections(store, sweep.axis_columns, rows)
         say("report")
-        report.write(study, store.folder, targets=_targets(sweep))
+        report.write(study, store.folder, targets=sweep.compatible)
     return study
-
-
-def _targets(sweep: Sweep) -> list[report.Target]:
-    return [
-        report.Target(metric=target.metric, value=target.value, width=target.within, called=target.name)
-        for target in sweep.compatible
-    ]
 
 
 def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: bool) -> None:
