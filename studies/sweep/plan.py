@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Strict, Tag, ValidationError
-from scipy.stats import qmc
 
 from geometry.designs import Design
 from studies import case
@@ -133,6 +132,8 @@ class Sweep(Table):
         cube = self.hypercube
         if cube is None:
             return (*single, *([zipped] if zipped else []))
+        from scipy.stats import qmc  # takes half a second to load, which every worker would pay for
+
         samples = qmc.LatinHypercube(d=len(cube.axes), rng=cube.seed).random(cube.points)
         sampled = tuple(
             axes.sampled(field, ends, samples[:, n], self.case)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from studies.errors import CaseError
-from studies.sweep import jobs, report, results
+from studies.sweep import jobs, results
 from studies.sweep.collection import write_collections
 from studies.sweep.executors import Jobs, Processes
 from studies.sweep.plan import Sweep
@@ -78,8 +78,16 @@ def run_sweep(
             results.write(study, store.folder)
             write_collections(store, sweep.axis_columns, rows)
         say("report")
-        report.write(study, store.folder, targets=sweep.compatible)
+        _report(sweep, study, store)
     return study
+
+
+def _report(sweep: Sweep, study: Study, store: Store) -> None:
+    """Figures and page; what they need (matplotlib, scipy.stats) takes a second to load, which every worker
+    would pay for."""
+    from studies.sweep import report
+
+    report.write(study, store.folder, targets=sweep.compatible)
 
 
 def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: bool) -> None:
