@@ -123,6 +123,13 @@ def test_constant_metrics_and_copies_of_the_voltage_are_not_drawn():
     assert set(MAIN) > {row.key for row in varying(study)}
 
 
+def test_zero_but_for_rounding_is_zero():
+    study = one_axis()
+    flat = study.table["anode_cv"].mask(study.table["anode_cv"] == 0.0, 1e-16 * study.table[EXCHANGE.column])
+    found = places(replace(study, table=study.table.assign(anode_cv=flat)), ["anode_cv"])
+    assert {place.mean("anode_cv") for place in found if place.design == "planar" and place.numbers} == {0.0}
+
+
 def test_axes_that_advance_together_count_once():
     study = one_axis()
     together = replace(LAYER, column="zipped_m")

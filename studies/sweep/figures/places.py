@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from studies.sweep import statistics
 from studies.sweep.figures.style import design_label
 from studies.sweep.selection import others
+from studies.sweep.statistics import EXACT
 from studies.sweep.study import Axis, Study
 from studies.sweep.wording import Quantity, shown
 from studies.table import Row
@@ -57,7 +58,7 @@ def places(study: Study, metrics: Sequence[str]) -> list[Place]:
     groups: dict[tuple[Any, ...], list[Line]] = {}
     for line in study.table.to_dict("records"):
         groups.setdefault(tuple(line[column] for column in columns), []).append(line)
-    return [
+    found = [
         Place(
             design=str(key[0]),
             values=dict(zip(columns[1:], key[1:], strict=True)),
@@ -68,6 +69,18 @@ def places(study: Study, metrics: Sequence[str]) -> list[Place]:
         )
         for key, lines in groups.items()
     ]
+    largest = {m: max((abs(p.mean(m)) for p in found if m in p.numbers), default=0.0) for m in metrics}
+    return [replace(place, numbers=_without_rounding(place.numbers, largest)) for place in found]
+
+
+def _without_rounding(numbers: Mapping[str, Number], largest: Mapping[str, float]) -> dict[str, Number]:
+    """The numbers with zero for what is zero but for rounding, as the unevenness of a flat plane."""
+    return {
+        key: Number(0.0, 0.0 * value.low, 0.0 * value.high, value.n)
+        if abs(value.mean) < EXACT * largest[key]
+        else value
+        for key, value in numbers.items()
+    }
 
 
 def _numbers(line: Line, metrics: Sequence[str]) -> dict[str, Number]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from studies.sweep.figures.places import Place, places
 from studies.sweep.selection import is_text, others
+from studies.sweep.statistics import EXACT
 from studies.sweep.study import Axis, Study, described
 from studies.table import Row
 
 MAIN = ("cell_voltage_V", "anode_overpotential_V", "cell_resistance_ohm_m2", "anode_cv", "anode_p99_A_m2",
         "top_bottom_ratio", "share_fibres", "c_min_ratio", "limit_ratio")  # fmt: skip
-SAME = 1e-9  # of the largest value: a metric that varies less is constant
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,11 +84,11 @@ def varying(study: Study) -> list[Row]:
     for key in study.metrics:
         values = done[key].to_numpy(dtype=float)
         values = values[np.isfinite(values)]
-        if values.size > 1 and np.ptp(values) > SAME * np.abs(values).max():
+        if values.size > 1 and np.ptp(values) > EXACT * np.abs(values).max():
             found.append(key)
     if {"cell_voltage_V", "cell_resistance_ohm_m2"} <= set(found):
         current = (done["cell_voltage_V"] / done["cell_resistance_ohm_m2"]).to_numpy(dtype=float)
-        if np.nanmax(current) - np.nanmin(current) < SAME * np.nanmax(np.abs(current)):
+        if np.nanmax(current) - np.nanmin(current) < EXACT * np.nanmax(np.abs(current)):
             found.remove("cell_resistance_ohm_m2")  # the same figure as that of the voltage
     chosen = [key for key in MAIN if key in found] or found[:3]
     rows = {row.key: row for row in described(chosen)}
