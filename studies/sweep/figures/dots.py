@@ -35,6 +35,7 @@ def dots(
 def _draw(
     rows_of: Sequence[Place], seeds_of: Sequence[Place], row: Row, axes: Sequence[Axis], seed: Axis | None
 ) -> Picture:
+    rows_of = [place for place in rows_of if not place.numbers or row.key in place.numbers]
     names = [
         ", ".join([design_label(p.design), *(shown(a, p.values[a.column]) for a in axes)]) for p in rows_of
     ]

@@ -84,8 +84,8 @@ def _draw(
         path = [(float(at), height) for at, height in enumerate(heights) if math.isfinite(height)]
         kind = place.status if place.numbers else "failed"
         if kind == "failed":
-            tint = FAILED
-            cross(panel, path[-1], place, FAILED, legend, "data")
+            tint = OTHERS if found else FAILED
+            cross(panel, path[-1], place, tint, legend, "data")
         elif not found:
             tint = MAP(float(scale(means[which])))
         elif agrees & set(place.points):
