@@ -34,7 +34,7 @@ from studies import build, limits, output
 from studies.case import Case
 from studies.compare import mesh_designs
 from studies.errors import CaseError
-from studies.memory import Memory
+from studies.memory import Memory, keep_freed
 from studies.run import measured, record, version
 from studies.sweep.store import Store
 
@@ -90,6 +90,7 @@ def one_thread() -> Iterator[None]:
 
 def do(job: Meshing | Chain) -> None:
     """Do a job of either kind."""
+    keep_freed()
     if isinstance(job, Meshing):
         _mesh(job)
     else:
