@@ -281,8 +281,8 @@ class _KrylovSession:
 
 
 DIRECT_LIMIT = {
-    2: 60_000,
-    3: 12_000,
+    2: 2_000,
+    3: 1_000,
 }  # unknowns up to which the direct solver is the faster one, by dimension
 
 
