@@ -22,8 +22,8 @@ from fem.newton import current_scale, merit, prepare
 from fem.ramp import solve_system
 from fem.results import collect
 from fem.solution import Solution
-from fem.span import Span
 from fem.spaces import Spaces, build_spaces
+from fem.span import Span
 from fem.state import State
 from fem.system import Found, SteadySystem, adopted
 from meshes.tagged import TaggedMesh
@@ -188,11 +188,9 @@ class SteadyCell:
             weights = _lagrange(np.array(nearest[:count]), wanted)
             if np.abs(weights).sum() > AMPLIFIED:
                 continue
-            change = sum(
-                weight * system.difference(known[at], last)
-                for at, weight in zip(nearest[:count], weights, strict=True)
-                if at != drives[-1]
-            )
+            change = np.zeros(system.free.size + system.n_scalars)
+            for at, weight in zip(nearest[:count], weights, strict=True):
+                change += weight * system.difference(known[at], last)
             if system.largest_fraction(last, change) < 1:
                 continue
             return system.step(last, change, 1.0)
