@@ -21,7 +21,7 @@ from fem.conditions import ModelError
 from fem.film import FilmNotSolved
 from fem.layout import layout
 from fem.newton import SolveFailed
-from fem.solve import SteadyCell
+from fem.solve import REMEMBERED, SteadyCell
 from geometry.designs import Design
 from geometry.errors import CadError, GeometryError
 from meshes.cache import MeshCache, content_hash, load_stored
@@ -182,7 +182,7 @@ def _solve_alike(
                 cell.prepare(build.control(first))
                 prepared = True
             cell.forget()
-            before = [links[m] for m in range(max(n - 2, 0), n)]
+            before = links[max(n - REMEMBERED, 0) : n]
             for earlier, its_case in before:
                 state = store.state(earlier.name)
                 if state is not None:

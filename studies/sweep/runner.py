@@ -77,7 +77,6 @@ def run_sweep(
             study = results.study(store, sweep, rows)
             results.write(study, store.folder)
             write_collections(store, sweep.axis_columns, rows)
-        say("report")
         _report(sweep, study, store)
     return study
 
