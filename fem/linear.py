@@ -290,10 +290,7 @@ class _KrylovSession:
         return z, count / max(-np.log10(rtol), 0.3), converged
 
 
-DIRECT_LIMIT = {
-    2: 2_000,
-    3: 1_000,
-}  # unknowns up to which the direct solver is the faster one, by dimension
+DIRECT_LIMIT = {2: 2_000, 3: 1_000}  # unknowns up to which the direct solver is used, by dimension
 
 
 def choose_linear_solver(unknowns: int, dim: int) -> LinearSolver:
