@@ -53,7 +53,7 @@ def polarise(
     """Voltage and metrics against current: table, polarisation.csv, figures, report.html.
 
     Without --currents, or --from and --to, the series ends at 0.95 of the limiting current that is known
-    before solving. Current or voltage in the case's [operation] play no part. A curve that ends because the
+    before solving. The case's own current or voltage plays no part. A curve that ends because the
     salt is depleted is a result; the exit code is 1 when a solve failed for another reason or a trust check
     was missed.
     """
