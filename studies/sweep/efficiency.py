@@ -1,4 +1,4 @@
-"""How well a sweep uses two cores: one study of 48 points on six mats, serially, on a pool and on a cluster.
+"""How well a sweep uses two cores: one study of 96 points on six mats, serially, on a pool and on a cluster.
 
 Every run starts with nothing: mats are drawn, meshed and solved anew. Efficiency is the serial time over
 twice the time of two workers. Run it on an idle machine with `python -m studies.sweep.efficiency`; the three
@@ -24,9 +24,9 @@ from studies.sweep.store import Store
 
 WORKERS = 2
 SWEEP = {
-    "title": "Six mats, eight operating points",
+    "title": "Six mats, two designs, eight operating points",
     "case": "bilayer",
-    "designs": ["bilayer"],
+    "designs": ["framework", "bilayer"],
     "axes": {
         "cell.framework.seed": {"from": 1, "to": 6},
         "operation.current_density": ["5 mA/cm^2", "10 mA/cm^2", "15 mA/cm^2", "20 mA/cm^2"],
@@ -90,7 +90,7 @@ def main() -> None:
     sweep = Sweep.from_dict(SWEEP)
     runs = compare(sweep, console.print)
     serial = runs[0]
-    table = Table(title=f"{sweep.title}: {sweep.combinations} points")
+    table = Table(title=f"{sweep.title}: {len(sweep.which) * sweep.combinations} points")
     for header in ("", "seconds", "efficiency", "worker MiB", "mesher MiB", "same table"):
         table.add_column(header, justify="right" if header else "left")
     for run in runs:
