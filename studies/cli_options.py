@@ -38,7 +38,7 @@ Method = Annotated[
 
 def case_of(name: str) -> Case:
     """The case in a file or result, or the shipped one of that name."""
-    if name in shipped_names() and not Path(name).exists():
+    if name in shipped_names() and not Path(name).is_file():
         return Case.shipped(name)
     return Case.load(name)
 

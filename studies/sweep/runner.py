@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studies import output
 from studies.errors import CaseError
 from studies.sweep import jobs, results
 from studies.sweep.collection import write_collections
@@ -59,6 +60,9 @@ def run_sweep(
     say, executor = tell or (lambda _text: None), executor or Processes()
     store = Store(Path(out).absolute())
     rows = list(points(sweep))
+    if cache is not None:
+        with output.folder(cache):  # refused before any work if nothing can be stored there
+            pass
     with store.held(sweep.to_dict()) as token:
         _resume(store, rows, say, retry=retry, fields=sweep.fields)
         work = _Work(

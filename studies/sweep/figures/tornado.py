@@ -24,6 +24,17 @@ FEWEST, MOST, WORK = 20, 100, 400  # resamples of a bootstrap: so many bars time
 Line = Mapping[Hashable, Any]
 
 
+def _not_shown(study: Study, row: Row, shown_axes: Mapping[str, str]) -> str:
+    """Which axes have no bar, and why."""
+    reasons = tornado(study, row.key).drop_duplicates("axis").set_index("axis")["reason"]
+    told = [
+        f"{axis.label} ({reasons.get(axis.column) or 'no number'})"
+        for axis in study.axes
+        if axis.column not in shown_axes
+    ]
+    return f"Not shown: {'; '.join(told)}." if told else ""
+
+
 def effects(study: Study, row: Row) -> Picture | None:
     """Change of the metric from the first to the last value of each axis; None if no axis varies alone."""
     table = tornado(study, row.key)
@@ -53,9 +64,9 @@ def effects(study: Study, row: Row) -> Picture | None:
     return Picture(
         name=f"{row.key}-tornado",
         title=f"What moves the {words.name}",
-        caption="Change from the first to the second value of an axis, the mean over all settings of the "
+        caption="Change from the lowest to the highest value of an axis, the mean over all settings of the "
         "others; black: its range over them, wide where axes work together. Seeds: ± standard deviation. "
-        "Axes that are not named change nothing.",
+        f"{_not_shown(study, row, names)}",
         figure=figure,
         marks=marks,
     )
