@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -207,6 +208,20 @@ class _DeadlyPool:
 
     def __exit__(self, *error):
         return self.context.__exit__(*error)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads what the system ignores")
+def test_a_dead_worker_does_not_take_the_program_with_it():
+    """gmsh.initialize in this process lets a broken pipe end it; a pool must not leave it so."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    with Processes(workers=1).open():
+        assert _ignored(signal.SIGPIPE)
+
+
+def _ignored(number: int) -> bool:
+    """As the system sees it: signal.getsignal does not notice what a library sets."""
+    status = Path("/proc/self/status").read_text()
+    return bool(int(status.split("SigIgn:")[1].split()[0], 16) >> (number - 1) & 1)
 
 
 def test_stopping_keeps_what_is_finished(tmp_path: Path, cache: Path, monkeypatch):

@@ -53,6 +53,7 @@ class Processes:
     @contextmanager
     def open(self) -> Iterator[tuple[Executor, int]]:
         """A pool whose processes end with this one, however it ends."""
+        _survive_broken_pipes()
         workers = self.workers or _cores()
         pool = ProcessPoolExecutor(
             workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
@@ -86,6 +87,7 @@ class Cluster:
             raise CaseError(
                 "Dask is not installed, so no scheduler can be used: pip install 'bilayer-anode[cluster]'."
             ) from error
+        _survive_broken_pipes()
         try:
             client = Client(self.address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -109,6 +111,15 @@ class _Inline(Executor):
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _survive_broken_pipes() -> None:
+    """A pipe to a dead worker raises an error here instead of ending this process without a word.
+
+    Python sees to that when it starts, but `gmsh.initialize` (4.15) in the same process undoes it.
+    """
+    if hasattr(signal, "SIGPIPE") and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
 
 def _begin() -> None:
