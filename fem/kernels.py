@@ -57,10 +57,10 @@ class Rows:
 
     def run(self, kernel: Callable[..., None], *arguments: Any) -> None:
         """kernel(indptr, indices, data, *arguments, first row, end) on all rows."""
-        _share(partial(kernel, *self.graph, *arguments), self.ranges)
+        share(partial(kernel, *self.graph, *arguments), self.ranges)
 
 
-def _share(work: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
+def share(work: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
     """work(first, end) on every range, each on a thread of its own; what they return."""
     jobs = [_pool().submit(work, *part) for part in ranges[1:]]
     return [work(*ranges[0]), *(job.result() for job in jobs)]
@@ -75,7 +75,7 @@ def in_parts(count: int) -> list[tuple[int, int]]:
 def in_threads(count: int, work: Callable[[int, int], Any]) -> list[Any]:
     """work(first, end) on the numbers below `count`, shared out over the threads; what they return, in
     order."""
-    return _share(work, in_parts(count))
+    return share(work, in_parts(count))
 
 
 def content(
@@ -89,7 +89,7 @@ def content(
         slope = np.zeros_like(w)
         return kernel(w, rows, points, weights, *index, table, slope, first, end), slope
 
-    found = _share(part, in_parts(rows.shape[1]))
+    found = share(part, in_parts(rows.shape[1]))
     return sum(total for total, _ in found), sum(slope for _, slope in found)
 
 

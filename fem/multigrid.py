@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pyamg.aggregation import standard_aggregation
 
 from fem.elements import Floats
-from fem.kernels import Rows, multiply, smooth
+from fem.sliced import Sliced, multiply, smooth
 
 Single = NDArray[np.float32]
 Cycle = Callable[[Floats], Floats]
@@ -40,10 +40,10 @@ ZERO = np.float32(0)
 class Level:
     """One grid: matrix, row scaling and the transfer to the next coarser one, in single precision."""
 
-    matrix: Rows
+    matrix: Sliced
     scaling: Single
-    prolongation: Rows
-    restriction: Rows
+    prolongation: Sliced
+    restriction: Sliced
 
 
 def cycle(matrix: sp.csr_matrix) -> Cycle:
@@ -64,12 +64,11 @@ def _coarsen(matrix: sp.csr_matrix) -> tuple[Level, sp.csr_matrix]:
     prolongation = (groups - sp.diags(4 / 3 * _scaling(strong)) @ (strong @ groups)).tocsr()
     restriction = prolongation.T.tocsr()
     coarse = (restriction @ (matrix @ prolongation)).tocsr()
-    single = np.float32
     level = Level(
-        matrix=Rows.of(matrix.astype(single)),
-        scaling=_scaling(matrix).astype(single),
-        prolongation=Rows.of(prolongation.astype(single)),
-        restriction=Rows.of(restriction.astype(single)),
+        matrix=Sliced.of(matrix, np.float32),
+        scaling=_scaling(matrix).astype(np.float32),
+        prolongation=Sliced.of(prolongation, np.float32),
+        restriction=Sliced.of(restriction, np.float32),
     )
     return level, coarse
 
@@ -112,7 +111,7 @@ def _descend(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Single
     x, change = first.copy(), np.empty_like(r)
     matrix.run(smooth, scaling, first, KEEP, GAINS[1], change, x, r)
     matrix.run(smooth, scaling, change, ZERO, ZERO, first, x, r)
-    restricted = np.empty(level.restriction.matrix.shape[0], dtype=np.float32)
+    restricted = np.empty(level.restriction.n_rows, dtype=np.float32)
     level.restriction.run(multiply, r, restricted)
     level.prolongation.run(multiply, _descend(below, coarsest, restricted), change)
     x += change
