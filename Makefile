@@ -32,8 +32,8 @@ $(READY): pyproject.toml .ci/system-libraries
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) cannot make environments; on Debian: apt-get install -y python3-venv" >&2; exit 1; }
 	@echo "== environment: $(VENV) with $$("$(PYTHON)" --version)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
-	@echo "== packages: pip install -e .[view,test] (about a gigabyte, a minute or more)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[view,test]"
+	@echo "== packages: pip install -e .[cluster,view,test] (about a gigabyte, a minute or more)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[cluster,view,test]"
 	@echo "== system libraries"
 	@bash .ci/system-libraries $(BIN)/python
 	@touch $@

@@ -22,7 +22,7 @@ from scipy.optimize import root_scalar
 
 from fem.electrolyte import Array, ElectrolyteLaw, Properties
 from fem.ideal_laws import LOWEST_DIFFUSIVITY, LOWEST_THERMODYNAMIC_FACTOR
-from fem.kernels import content, tabulated
+from fem.kernels import BITS, content, tabulated
 from fem.materials import HIGHEST_TRANSFERENCE
 from fem.parameters import ParameterError
 
@@ -31,7 +31,6 @@ HIGHEST = 1e5  # [mol/m3], upper end of the table, beyond any liquid
 SPACING = 1 / 1600  # of the nodes in ln c, where properties vary
 SPACING_FROZEN = 1 / 400  # where they do not
 END_ROUNDING = 1e-12  # relative, by which c may pass the ends of the table
-BUCKETS_PER_NODE = 2  # of the index into the nodes
 
 
 class SaltState(NamedTuple):
@@ -57,7 +56,7 @@ class SaltEquilibrium:
     reference_concentration: float  # c0 [mol/m3], where W = Psi = 0
     _c: Array = field(repr=False)  # (n,) [mol/m3] nodes
     _w: Array = field(repr=False)  # (n,) [A/m] at the nodes
-    _w_of_c: Array = field(repr=False)  # (4, n - 1) each, of 1, s, s2, s3 from the left
+    _w_of_c: Array = field(repr=False)  # (n - 1, 4) each, of 1, s, s2, s3 from the left
     _c_of_w: Array = field(repr=False)
     _ohmic_of_w: Array = field(repr=False)
     _concentration_of_w: Array = field(repr=False)
@@ -160,23 +159,19 @@ class SaltEquilibrium:
 
 
 class _Index(NamedTuple):
-    """Piece of a table by direct look-up: buckets uniform in ln(w - w(c = 0)), each crossing few nodes."""
+    """Piece of a table by direct look-up: buckets by the leading bits of W - W(c = 0), which count evenly in
+    its logarithm, or nearly; each crosses few nodes."""
 
     w: Array
     w_empty: float  # W at c = 0
     first: NDArray[np.intp]  # piece at the left edge of each bucket
-    lowest: float
-    per_unit: float
+    lowest: int  # number of the first bucket
 
     @classmethod
     def of(cls, w: Array, w_empty: float) -> _Index:
-        logarithm = np.log(w - w_empty)
-        count = BUCKETS_PER_NODE * w.size
-        per_unit = count / (logarithm[-1] - logarithm[0])
-        bucket = np.minimum(((logarithm - logarithm[0]) * per_unit).astype(np.intp), count - 1)
-        held = np.bincount(bucket, minlength=count)
-        first = np.clip(np.cumsum(held) - held - 1, 0, w.size - 2)
-        return cls(w, float(w_empty), first, float(logarithm[0]), float(per_unit))
+        bucket = (w - w_empty).view(np.int64) >> BITS
+        held = np.bincount(bucket - bucket[0])
+        return cls(w, float(w_empty), np.clip(np.cumsum(held) - held - 1, 0, w.size - 2), int(bucket[0]))
 
 
 def _nodes(properties: Properties, reference: float) -> Array:
@@ -227,15 +222,16 @@ def _cumulated(increments: Array, start: int) -> Array:
 
 
 def _hermite(h: Array, value: Array, rise: Array, slope: Array) -> Array:
-    """(4, n - 1) coefficients of the cubics on intervals h with given node values, rises and node slopes.
+    """(n - 1, 4) coefficients of the cubics on intervals h with given node values, rises and node slopes.
 
     ``rise`` is the difference of ``value``, known better than by subtraction where values are alike.
     """
     secant = rise / h
     quadratic = (3 * secant - 2 * slope[:-1] - slope[1:]) / h
-    return np.stack([value[:-1], slope[:-1], quadratic, (slope[:-1] + slope[1:] - 2 * secant) / h**2])
+    cubic = (slope[:-1] + slope[1:] - 2 * secant) / h**2
+    return np.stack([value[:-1], slope[:-1], quadratic, cubic], axis=1)
 
 
 def _value(table: Array, index: NDArray[np.intp], s: Array) -> Array:
-    a, b, c, d = table
+    a, b, c, d = table.T
     return a[index] + s * (b[index] + s * (c[index] + s * d[index]))

@@ -22,7 +22,7 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
 from fem.elements import Floats
-from fem.kernels import Rows, add_product
+from fem.kernels import Rows, add_product, add_products
 from fem.krylov import fgmres
 from fem.multigrid import Cycle
 
@@ -68,6 +68,16 @@ class BorderedSystem:
         out = np.empty_like(z)
         out[:n] = self.columns @ y
         self._shared.run(add_product, x, out)
+        out[n:] = self.rows @ x + self.corner @ y
+        return out
+
+    def apply_to_all(self, vectors: Floats) -> Floats:
+        """The bordered matrix times several vectors (n + m, k) at once."""
+        n = self.matrix.shape[0]
+        x, y = vectors[:n], vectors[n:]
+        out = np.empty_like(vectors)
+        out[:n] = self.columns @ y
+        self._shared.run(add_products, x, out)
         out[n:] = self.rows @ x + self.corner @ y
         return out
 
@@ -280,10 +290,7 @@ class _KrylovSession:
         return z, count / max(-np.log10(rtol), 0.3), converged
 
 
-DIRECT_LIMIT = {
-    2: 60_000,
-    3: 12_000,
-}  # unknowns up to which the direct solver is the faster one, by dimension
+DIRECT_LIMIT = {2: 2_000, 3: 1_000}  # unknowns up to which the direct solver is used, by dimension
 
 
 def choose_linear_solver(unknowns: int, dim: int) -> LinearSolver:

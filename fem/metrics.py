@@ -14,6 +14,8 @@ import numpy as np
 from fem.currents import CurrentMap
 from fem.elements import Floats
 
+NOISE = 1e-9  # relative, of current densities
+
 
 @dataclass(frozen=True, kw_only=True)
 class Uniformity:
@@ -83,8 +85,8 @@ class Ranking:
             mean=mean,
             maximum=float(plated[-1]),
             p99=float(plated[min(np.searchsorted(at, 0.99), plated.size - 1)]),
-            cv=float(np.sqrt(variance) / abs(mean)) if mean else np.nan,
-            gini=gini,
+            cv=_but_noise(float(np.sqrt(variance) / abs(mean))) if mean else np.nan,
+            gini=_but_noise(gini),
             reversed_share=float(area[: np.searchsorted(j, 0.0)].sum() / total),
         )
 
@@ -92,6 +94,11 @@ class Ranking:
 def uniformity(current_map: CurrentMap) -> Uniformity:
     """Uniformity of one surface from its quadrature values."""
     return Ranking.of(current_map).uniformity()
+
+
+def _but_noise(spread: float) -> float:
+    """A measure of spread; zero below what Newton's tolerance leaves on an even surface."""
+    return 0.0 if abs(spread) < NOISE else spread
 
 
 @dataclass(frozen=True, kw_only=True)

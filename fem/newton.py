@@ -15,6 +15,7 @@ from fem.linear import LinearSession, LinearSolveFailed
 from fem.materials import thermal_voltage
 from fem.model import Galvanostatic, Potentiostatic
 from fem.reaction import Kinetics
+from fem.span import EXHAUSTED, Span
 from fem.state import Residual, State
 from fem.system import SteadySystem
 
@@ -89,11 +90,14 @@ def _mean_c(system: SteadySystem, surface: ReactingSurface) -> float:
     return system.spaces.compartments[of].mean_concentration
 
 
-def newton(system: SteadySystem, start: State, session: LinearSession) -> NewtonResult:
+def newton(
+    system: SteadySystem, start: State, session: LinearSession, span: Span | None = None
+) -> NewtonResult:
     """Newton from a start to |R|_1 <= 1e-10 of the current and a salt inventory to 1e-12.
 
-    Each step is cut so that salt stays positive, then halved until the merit falls; the linear tolerance
-    follows the merit, so that few iterations are spent far from the solution.
+    Steps are taken in the span of earlier states while they pay. Each step is cut so that salt stays
+    positive, then halved until the merit falls; the linear tolerance follows the merit, so that few
+    iterations are spent far from the solution.
     """
     state, residual, depleting = start, system.residual(start), False
     history: list[float] = []
@@ -108,8 +112,11 @@ def newton(system: SteadySystem, start: State, session: LinearSession) -> Newton
         if len(history) > PATIENCE and size > 0.9 * history[-1 - PATIENCE]:
             break
         rtol = max(0.05 * TOLERANCE / size, min(1e-2, 0.1 * size), 1e-9)
+        matrix, rhs = system.jacobian(residual, scale), system.right_hand_side(residual, scale)
         try:
-            z = session.solve(system.jacobian(residual, scale), system.right_hand_side(residual, scale), rtol)
+            z, left = span.step(matrix, rhs) if span is not None else (rhs, 1.0)
+            if left > EXHAUSTED:
+                span, z = None, session.solve(matrix, rhs, rtol)
         except LinearSolveFailed:
             return NewtonResult(
                 state=state, residual=residual, outcome=Outcome.LINEAR_SOLVER, history=tuple(history)
@@ -123,7 +130,10 @@ def newton(system: SteadySystem, start: State, session: LinearSession) -> Newton
                 break
             fraction /= 2
         else:
-            break
+            if span is None:
+                break
+            span = None  # the equations' own direction from here
+            continue
         state, residual = candidate, trial
     outcome = (
         Outcome.DEPLETED

@@ -18,6 +18,7 @@ from fem.newton import (
     lowest_concentration,
     newton,
 )
+from fem.span import Span
 from fem.state import State
 from fem.system import SteadySystem
 
@@ -29,13 +30,15 @@ def solve_system(
     session: LinearSession,
     guess: State | None = None,
     progress: Callable[[str], None] | None = None,
+    span: Span | None = None,
 ) -> NewtonResult:
     """Newton from the guess or the first guess; if that fails, a ramp from a part of the drive.
 
+    span: directions in which the step to the state is likely to lie.
     Raises SolveFailed naming depletion or the last residual, with the last converged current density.
     """
     tell = progress or (lambda _text: None)
-    result = newton(system, guess if guess is not None else _guess(system, session), session)
+    result = newton(system, guess if guess is not None else _guess(system, session), session, span)
     if result.outcome is Outcome.CONVERGED:
         return result
     if system.control is None:

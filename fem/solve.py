@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from fem.check import check_model
 from fem.conditions import ModelError
 from fem.coupled import CoupledSystem
+from fem.elements import Floats
 from fem.equilibrated import EquilibratedSystem
 from fem.layout import layout, relaid
 from fem.linear import LinearSession, LinearSolver, choose_linear_solver
@@ -22,6 +23,7 @@ from fem.ramp import solve_system
 from fem.results import collect
 from fem.solution import Solution
 from fem.spaces import Spaces, build_spaces
+from fem.span import Span
 from fem.state import State
 from fem.system import Found, SteadySystem, adopted
 from meshes.tagged import TaggedMesh
@@ -31,7 +33,9 @@ Order = Literal[1, 2]
 Progress = Callable[[str], None]
 
 NEAR = 0.3  # residual over the current, below which the state of another model is a better start than none
-FARTHEST = 2.0  # steps beyond the last two states, in units of their distance, that are still extrapolated
+REMEMBERED = 5  # states
+POINTS = 5  # that a polynomial goes through at the most
+AMPLIFIED = 40.0  # sum of the weights of a polynomial, beyond which fewer points say more
 
 
 class SteadyCell:
@@ -65,7 +69,7 @@ class SteadyCell:
         self.order: Order = order or (2 if mesh.is_curved else 1)
         self._system: SteadySystem | None = None
         self._session: LinearSession | None = None
-        self._found: list[Found] = []  # the last two
+        self._found: list[Found] = []  # the last few
 
     def solve(
         self,
@@ -100,7 +104,7 @@ class SteadyCell:
         """Take a stored state (`Solution.guess.state`) of a point for the last one that was found."""
         system, _, _ = self._prepare(model or self.model, control)
         self._found = [
-            *self._found[-1:],
+            *self._found[1 - REMEMBERED :],
             Found(system=system, state=state, fields=system.fields(state)),
         ]
 
@@ -116,7 +120,7 @@ class SteadyCell:
         before = replace(session.statistics)
         tell(f"solving {system.free.size} unknowns ({solver.name})")
         start = self._predicted(system) if guess is None else adopted(guess.guess, system)
-        result = solve_system(system, session, start, tell)
+        result = solve_system(system, session, start, tell, self._span(system))
         used = session.statistics.since(before)
         seconds["solve"] = time.perf_counter() - begin
         seconds["linear_setup"], seconds["linear_solve"] = used.setup_seconds, used.solve_seconds
@@ -124,7 +128,7 @@ class SteadyCell:
         begin = time.perf_counter()
         tell("currents and metrics")
         solution = collect(system, result, solver.name, used, seconds, begin)
-        self._found = [*self._found[-1:], solution.guess]
+        self._found = [*self._found[1 - REMEMBERED :], solution.guess]
         return solution
 
     def _prepare(
@@ -159,9 +163,15 @@ class SteadyCell:
             method = "equilibrated" if all(c.shares_one_law for c in spaces.compartments) else "full"
         return EquilibratedSystem if method == "equilibrated" else CoupledSystem
 
+    def _span(self, system: SteadySystem) -> Span | None:
+        """The directions between rest and the states found so far."""
+        if not self._found:
+            return None
+        return Span.of(system, [system.rest(), *(adopted(found, system) for found in self._found)])
+
     def _predicted(self, system: SteadySystem) -> State | None:
-        """A start on the straight line through the last two states of this model, or through rest and the
-        last one; after another model its last state, if near. None where a first guess is better."""
+        """A start on the polynomial in the drive through rest and the last states of this model; after
+        another model its last state, if near. None where a first guess is better."""
         if not self._found:
             return None
         last = adopted(self._found[-1], system)
@@ -169,16 +179,29 @@ class SteadyCell:
         if np.isnan(drives[-1]):
             residual = system.residual(last)
             return last if merit(residual, current_scale(system, residual)) < NEAR else None
-        before, at = system.rest(), 0.0
-        if len(drives) == 2 and np.isfinite(drives[0]):
-            before, at = adopted(self._found[0], system), drives[0]
-        if at == drives[-1]:
-            return last
-        steps = (_drive(system, system) - drives[-1]) / (drives[-1] - at)
-        change = steps * system.difference(last, before)
-        if abs(steps) > FARTHEST or system.largest_fraction(last, change) < 1:
-            return None
-        return system.step(last, change, 1.0)
+        known = {0.0: system.rest()}
+        for found, drive in zip(self._found, drives, strict=True):
+            if np.isfinite(drive):
+                known[drive] = adopted(found, system)
+        wanted, nearest = _drive(system, system), sorted(known, key=lambda at: abs(at - drives[-1]))
+        for count in range(min(len(nearest), POINTS), 1, -1):
+            weights = _lagrange(np.array(nearest[:count]), wanted)
+            if np.abs(weights).sum() > AMPLIFIED:
+                continue
+            change = np.zeros(system.free.size + system.n_scalars)
+            for at, weight in zip(nearest[:count], weights, strict=True):
+                change += weight * system.difference(known[at], last)
+            if system.largest_fraction(last, change) < 1:
+                continue
+            return system.step(last, change, 1.0)
+        return last if wanted == drives[-1] else None
+
+
+def _lagrange(nodes: Floats, at: float) -> Floats:
+    """Weights (n,) of the values at the nodes (n,) in the value of their polynomial at a place."""
+    factors = (at - nodes[None, :]) / (nodes[:, None] - nodes[None, :] + np.eye(nodes.size))
+    np.fill_diagonal(factors, 1.0)
+    return factors.prod(axis=1)
 
 
 def _drive(system: SteadySystem, present: SteadySystem) -> float:

@@ -230,12 +230,8 @@ class TaggedMesh:
 
     def interface(self, first: str | Iterable[str], second: str | Iterable[str]) -> IntArray:
         """Sorted facets between `first` and `second`, each the name of a region or several other names."""
-        one, two = (self._flags(names) for names in (first, second))
-        found = [
-            facets
-            for (a, b), facets in self._between_regions.items()
-            if (one[a] and two[b]) or (one[b] and two[a])
-        ]
+        one, two = self._flags(first), self._flags(second)
+        found = [f for (a, b), f in self._between_regions.items() if one[a] & two[b] | one[b] & two[a]]
         return found[0] if len(found) == 1 else np.sort(np.concatenate([np.empty(0, dtype=np.int64), *found]))
 
     def with_surfaces(self, surfaces: Mapping[str, IntArray]) -> TaggedMesh:
@@ -279,13 +275,11 @@ class TaggedMesh:
 
     @cached_property
     def _between_regions(self) -> dict[tuple[int, int], IntArray]:
-        """Sorted facets between every two regions that touch, by their indices, ascending, in
-        `region_names`."""
-        inner = self.f2t[1] >= 0
+        """Sorted facets between every two regions that touch, by their indices, the lower one first."""
         below, above = self.region_of_element[self.f2t]
-        facets = np.flatnonzero(inner & (below != above))
-        low, high = (of(below[facets], above[facets]).astype(np.int64) for of in (np.minimum, np.maximum))
-        pairs, n = low * len(self.region_names) + high, len(self.region_names)
+        facets, n = np.flatnonzero((self.f2t[1] >= 0) & (below != above)), len(self.region_names)
+        below, above = below[facets], above[facets]
+        pairs = n * np.minimum(below, above) + np.maximum(below, above)
         return {divmod(pair, n): facets[pairs == pair] for pair in np.unique(pairs).tolist()}
 
     def _flags(self, names: str | Iterable[str]) -> NDArray[np.bool_]:

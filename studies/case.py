@@ -131,6 +131,7 @@ def read(path: Path, kind: str) -> str:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
         hint = f" or a shipped case ({', '.join(shipped_names())})" if kind == "case" else ""
+        hint = " or a shipped sweep (bilayer sweeps lists them)" if kind == "sweep" else hint
         raise CaseError(f"{kind} file {path} does not exist; give a TOML file{hint}.") from error
     except IsADirectoryError as error:
         raise CaseError(f"{kind} file {path} is a folder; give the TOML file itself.") from error

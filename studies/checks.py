@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from fem.conditions import Contact
@@ -13,6 +13,7 @@ from geometry.section import Section
 from geometry.stack import Stack
 from meshes.sizing import Sizing
 from studies import build
+from studies.errors import CaseError
 from studies.tables import RandomFramework, SingleIonLayer
 from studies.units import shown
 
@@ -29,6 +30,20 @@ def lacking(cell: CellTable, design: Design) -> tuple[str, ...]:
         "rough": design.is_rough,
     }
     return tuple(part for part, need in needed.items() if need and getattr(cell, part) is None)
+
+
+def refuse_lacking(cell: CellTable, designs: Iterable[Design]) -> None:
+    """Raise CaseError if the cell lacks a part of one of the designs."""
+    found = []
+    for design in designs:
+        if missing := lacking(cell, design):
+            tables = ", ".join(f"[cell.{part}]" for part in missing)
+            found.append(
+                f"design {design} needs {tables}, which the case does not have; add it or take another "
+                "design."
+            )
+    if found:
+        raise CaseError(found)
 
 
 def problems(case: Case) -> Iterator[str]:

@@ -7,25 +7,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from fem import solve
 from fem.conditions import ModelError
 from fem.film import FilmNotSolved
 from fem.newton import SolveFailed
 from fem.parameters import ParameterError
-from geometry.designs import Design
 from geometry.errors import CadError, GeometryError
 from meshes import files, paraview
-from meshes.cache import MeshCache
 from meshes.raw import MeshingFailed
 from meshes.tagged import MeshError
 from meshes.worker import WorkerError
-from studies import checks, cli_bench, cli_sweep, cli_verify, limits, output, screen
+from studies import cli_bench, cli_polarise, cli_sweep, cli_verify, limits, output, screen
 from studies.case import SHIPPED, Case, shipped_names
+from studies.cli_options import Cache, CaseName, Method, OneDesign, cache_of, case_of, design_of, method_of
 from studies.compare import compare_designs, mesh_designs
 from studies.error_bars import with_error_bars
 from studies.errors import CaseError
@@ -64,27 +62,6 @@ app = typer.Typer(
     help="Where the current goes in a lithium-metal anode with a fibre framework and an ionic layer.",
 )
 
-CaseName = Annotated[
-    str,
-    typer.Argument(
-        metavar="CASE.toml", help="A case file, the name of a shipped case, or a result to repeat."
-    ),
-]
-Cache = Annotated[
-    Path | None, typer.Option("--cache", metavar="DIR", help="Keep meshes here and use them again.")
-]
-OneDesign = Annotated[
-    Design | None, typer.Option("--design", help="Which design; the bilayer if the case has it.")
-]
-Method = Annotated[
-    str,
-    typer.Option(
-        "--method",
-        help="auto, equilibrated or full: how the steady state is found; auto takes the equilibrated solver "
-        "wherever it holds.",
-    ),
-]
-
 
 @app.command()
 def compare(
@@ -97,9 +74,9 @@ def compare(
 ) -> None:
     """Run all designs of a case: table, comparison.csv, report.html, a folder per design."""
     console, errors = screen.consoles()
-    chosen, solver = _case(case), _method(method)
+    chosen, solver = case_of(case), method_of(method)
     with screen.Stages(errors) as stages:
-        comparison = compare_designs(chosen, out, cache=_cache(cache), method=solver, progress=stages)
+        comparison = compare_designs(chosen, out, cache=cache_of(cache), method=solver, progress=stages)
     if comparison.results:
         console.print(screen.results_table(chosen.title, comparison.results))
         console.print("\n".join([*screen.notes(), screen.solved_by(comparison.results)]), style="dim")
@@ -125,10 +102,10 @@ def run(
 ) -> None:
     """Run one design of a case: result.json, and fields for ParaView."""
     console, errors = screen.consoles()
-    chosen, solver = _case(case), _method(method)
-    which = _design(chosen, design)
+    chosen, solver = case_of(case), method_of(method)
+    which = design_of(chosen, design)
     limits.refuse_depletion(chosen, (which,))
-    kept = _cache(cache)
+    kept = cache_of(cache)
     with output.folder(out) as folder, screen.Stages(errors) as stages:
         made = mesh_designs(chosen, [which], cache=kept, progress=stages)
         mesh = made.meshes[which]
@@ -161,8 +138,8 @@ def mesh(
 ) -> None:
     """Make geometry and mesh of one design; report quality, connectivity and volumes."""
     console, errors = screen.consoles()
-    chosen = _case(case)
-    which = _design(chosen, design)
+    chosen = case_of(case)
+    which = design_of(chosen, design)
     output.check_file(out)
     if out.suffix != ".msh":
         raise CaseError(
@@ -172,7 +149,7 @@ def mesh(
         with output.folder(view):
             pass
     with screen.Stages(errors) as stages:
-        made = mesh_designs(chosen, [which], cache=_cache(cache), progress=stages)
+        made = mesh_designs(chosen, [which], cache=cache_of(cache), progress=stages)
         tagged = made.meshes[which]
         stages("writing")
         files.save(tagged, out)
@@ -206,6 +183,7 @@ def schema() -> None:
 
 
 app.command()(cli_verify.verify)
+app.command()(cli_polarise.polarise)
 app.command()(cli_sweep.sweep)
 app.command()(cli_sweep.sweeps)
 app.command()(cli_bench.bench)
@@ -214,34 +192,3 @@ app.command()(cli_bench.bench)
 def main() -> None:
     """Entry point of the command ``bilayer``."""
     app()
-
-
-def _case(name: str) -> Case:
-    if name in shipped_names() and not Path(name).exists():
-        return Case.shipped(name)
-    return Case.load(name)
-
-
-def _design(case: Case, design: Design | None) -> Design:
-    which = design or (Design.BILAYER if Design.BILAYER in case.designs else case.designs[0])
-    missing = checks.lacking(case.cell, which)
-    if missing:
-        tables = ", ".join(f"[cell.{part}]" for part in missing)
-        raise CaseError(
-            f"design {which} needs {tables}, which the case does not have; add it or take another design."
-        )
-    return which
-
-
-def _cache(folder: Path | None) -> MeshCache | None:
-    if folder is None:
-        return None
-    with output.folder(folder):  # refused before any work if nothing can be stored there
-        return MeshCache(folder)
-
-
-def _method(name: str) -> Any:
-    known = ("auto", *get_args(solve.Method))
-    if name not in known:
-        raise CaseError(f'--method is "{name}", which is unknown; use one of: {", ".join(known)}.')
-    return None if name == "auto" else name

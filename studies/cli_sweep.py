@@ -92,7 +92,7 @@ def sweeps(
 
 
 def _sweep(file: str) -> Sweep:
-    if file in plan.shipped_names() and not Path(file).exists():
+    if file in plan.shipped_names() and not Path(file).is_file():
         return Sweep.shipped(file)
     return Sweep.load(file)
 

@@ -92,7 +92,7 @@ def depth_density(results: Results) -> str | None:
         for design, profile in shown.items():
             density = profile.current_per_height * MILLI_PER_CM2 / MICRO
             axes.stairs(
-                density, profile.edges * MICRO, orientation="horizontal", baseline=None, **_line(design)
+                density, profile.edges * MICRO, orientation="horizontal", baseline=None, **line(design)
             )
         axes.set_xlabel("fibre current per height (mA/cm² of cell per µm)")
         axes.set_ylabel("height above the foil (µm)")
@@ -115,7 +115,7 @@ def depth_share(results: Results) -> str | None:
 
     def draw(axes: Axes) -> None:
         for design, (z, share) in lines.items():
-            axes.plot(100 * share, z * MICRO, **_line(design))
+            axes.plot(100 * share, z * MICRO, **line(design))
         axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
         axes.set_xlabel("current plated below this height (% of the total)")
         axes.set_ylabel("height above the foil (µm)")
@@ -148,7 +148,7 @@ def distribution(results: Results) -> str:
             above = 1.0 - np.cumsum(area[order]) / area.sum()
             keep = np.unique(np.linspace(0, j.size - 1, 600).astype(int))
             values = np.concatenate((j[order][keep][:1], j[order][keep]))
-            axes.plot(values, 100 * np.concatenate(([1.0], above[keep])), **_line(design))
+            axes.plot(values, 100 * np.concatenate(([1.0], above[keep])), **line(design))
             positive = j[order][j[order] > 0]
             if positive.size:
                 least, most = (
@@ -195,7 +195,7 @@ def voltage_split(results: Results) -> str:
     return svg(draw, (5.6, 4.6))
 
 
-def _line(design: Design) -> dict[str, Any]:
+def line(design: Design) -> dict[str, Any]:
     """Colour, dash, width and label of a design's line."""
     return {
         "color": COLOURS[design],
@@ -208,9 +208,21 @@ def _line(design: Design) -> dict[str, Any]:
 def svg(draw: Callable[[Axes], None], size: tuple[float, float]) -> str:
     """Draw one pair of axes and return it as an <svg> element that scales with its box."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure.add_subplot())
         buffer = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+        FigureCanvasSVG(_drawn(draw, size)).print_svg(buffer, metadata={"Date": None})
     text = buffer.getvalue()
     return re.sub(r'width="[^"]*pt" height="[^"]*pt"', "", text[text.index("<svg") :], count=1)
+
+
+def png(draw: Callable[[Axes], None], size: tuple[float, float], dpi: int = 200) -> bytes:
+    """The same as pixels."""
+    with mpl.rc_context(STYLE):
+        buffer = io.BytesIO()
+        _drawn(draw, size).savefig(buffer, dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _drawn(draw: Callable[[Axes], None], size: tuple[float, float]) -> Figure:
+    figure = Figure(figsize=size, layout="constrained")
+    draw(figure.add_subplot())
+    return figure

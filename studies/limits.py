@@ -18,6 +18,7 @@ from studies.tables import SingleIonLayer
 from studies.units import shown
 
 FLAT = (Design.PLANAR, Design.PLANAR_IONIC)
+CONDUCTING = (Design.FRAMEWORK, Design.BILAYER)
 
 
 def liquids(case: Case, design: Design, porosity: float | None = None) -> list[list[FlatLayer]]:
@@ -78,6 +79,24 @@ def limit(case: Case, bodies: Iterable[list[FlatLayer]]) -> float:
     )
 
 
+def bracket(case: Case, design: Design, porosity: float | None = None) -> tuple[float, float]:
+    """Limiting current densities [A/m2] with the reaction at the anode plane, and at a conducting mat's top.
+
+    One number for designs without conducting fibres, where it is exact if they are flat; NaN for a mat too
+    dense for its closure.
+    """
+    bodies = liquids(case, design, porosity)
+    bottom, *over = bodies[0]
+    if not math.isfinite(bottom.macmullin):
+        return math.nan, math.nan
+    foil = limit(case, bodies)
+    if design not in CONDUCTING:
+        return foil, foil
+    # Without resistance but with its salt: what the mat is to a reaction at its top.
+    emptied = FlatLayer(thickness=bottom.thickness, porosity=bottom.porosity, macmullin=0.0)
+    return foil, limit(case, [[emptied, *over], *bodies[1:]] if over else bodies[1:])
+
+
 def refuse_depletion(case: Case, designs: tuple[Design, ...]) -> None:
     """Refuse a current above the limit of a flat design, where it is exact; mats are never refused."""
     current = case.operation.current_density
@@ -109,23 +128,19 @@ def stack_metrics(case: Case, design: Design, mesh: TaggedMesh, current_density:
     law, conditions = build.electrolyte_law(case), case.electrolyte
     at = {"temperature": conditions.temperature, "concentration": conditions.concentration}
     bodies = liquids(case, design, porosity)
-    bottom, *over = bodies[0]
-    if not math.isfinite(bottom.macmullin):
+    bottom = bodies[0][0]
+    foil, top = bracket(case, design, porosity)
+    if math.isnan(foil):
         return {}
-    foil = limit(case, bodies)
     metrics = {
         "limiting_current_foil_A_m2": foil,
         "limit_ratio": current_density / foil,
-        "limiting_current_top_A_m2": foil,
+        "limiting_current_top_A_m2": top,
     }
     properties = Properties.of(law, conditions.temperature)
     kappa = float(properties.kappa(conditions.concentration))
     framework = case.cell.framework
-    if design in (Design.FRAMEWORK, Design.BILAYER) and framework is not None:
-        # Without resistance but with its salt: what the mat is to a reaction at its top.
-        emptied = FlatLayer(thickness=bottom.thickness, porosity=bottom.porosity, macmullin=0.0)
-        drained = [[emptied, *over], *bodies[1:]] if over else bodies[1:]
-        metrics["limiting_current_top_A_m2"] = limit(case, drained)
+    if design in CONDUCTING and framework is not None:
         reaction = build.kinetics(case, "fibres")
         volume = mesh.region_volume(Region.FIBRES) + mesh.region_volume(Region.PORES)
         area = mesh.surface_area(Surface.FIBRE_SURFACE) / volume

@@ -1,11 +1,17 @@
 """Small sweeps for tests: cross-sections of parallel fibres, seconds each."""
 
+import os
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from studies.sweep.plan import Sweep
+from studies.sweep.store import Store
 
+CURRENT = "operation.current_density"
 CURRENTS = ["5 mA/cm^2", "10 mA/cm^2", "20 mA/cm^2"]
+AXES = {"cell.framework.thickness": ["5 um", "6 um"], CURRENT: CURRENTS}
 SETTINGS = {
     "cell.width": "8 um",
     "cell.framework.thickness": "6 um",
@@ -25,3 +31,16 @@ def small(axes: Mapping[str, Any] | None = None, **tables: Any) -> Sweep:
         "axes": {"operation.current_density": CURRENTS} if axes is None else axes,
     }
     return Sweep.from_dict(data | tables)
+
+
+def copied(finished: Path, out: Path) -> Store:
+    shutil.copytree(finished, out)
+    return Store(out)
+
+
+def stamps(store: Store) -> dict[str, tuple[int, int]]:
+    return {
+        entry.name: (entry.stat().st_ino, entry.stat().st_mtime_ns)
+        for entry in os.scandir(store.points)
+        if entry.name.endswith(".json")
+    }

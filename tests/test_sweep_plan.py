@@ -47,7 +47,7 @@ def test_ranges_hold_both_ends_in_the_unit_that_people_read(scale: str, shown: l
     sweep = small({field: {"from": "10 A/m^2", "to": "0.1 A/cm^2", "count": 3, "scale": scale}})
     assert _values(sweep, field) == shown
     assert sweep.varied[0].axis.logarithmic == (scale == "log")
-    assert sweep.varied[0].axis.title == "fibres exchange current (mA/cm²)"
+    assert sweep.varied[0].axis.title == "fibres exchange current (foil and counter alike) (mA/cm²)"
 
 
 def test_seeds_are_all_whole_numbers_of_a_range():
@@ -174,7 +174,13 @@ BAD = {
     "a design twice": ({"designs": ["planar", "planar"]}, "twice"),
     "unknown design": ({"designs": ["planer"]}, "planer"),
     "unknown key": ({"axis": {}}, "not a known key"),
-    "no list": ({"axes": {POROSITY: 0.8}}, "table of keys"),
+    "no list": ({"axes": {POROSITY: 0.8}}, "give a list"),
+    "a misspelt range": ({"axes": {POROSITY: {"from": 0.8, "to": 0.9, "cuont": 3}}}, 'did you mean "count"'),
+    "no quotes": ({"axes": {"operation": {"current_density": ["1 mA/cm^2"]}}}, "stand in quotes"),
+    "current and voltage": (
+        {"axes": {CURRENT: ["1 mA/cm^2"], "operation.cell_voltage": ["1 mV"]}},
+        "both varied",
+    ),
     "unknown case": ({"case": "bilayr"}, "does not exist"),
     "bad change": ({"set": {"mesh.size": "3 V"}}, "mesh.size"),
     "unknown change": ({"set": {"mesh.sise": "1 um"}}, 'did you mean "mesh.size"'),

@@ -1,6 +1,5 @@
 """A sweep runs, resumes and survives: one table, whoever computes it and however often it is stopped."""
 
-import json
 import os
 import shutil
 from collections import Counter
@@ -10,18 +9,16 @@ import pandas as pd
 import pytest
 
 import fem.solve
-from studies import Case, CaseError
+from studies import CaseError
 from studies.sweep import jobs, runner
 from studies.sweep.executors import Cluster, Processes, Serial
-from studies.sweep.plan import Sweep
 from studies.sweep.results import read_study
 from studies.sweep.runner import Progress, run_sweep
 from studies.sweep.store import Store
-from tests.sweeps import CURRENTS, small
+from tests.sweeps import AXES, CURRENT, copied, small, stamps
 
 pytestmark = pytest.mark.gmsh
-THICKNESS, CURRENT = "cell.framework.thickness", "operation.current_density"
-AXES = {THICKNESS: ["5 um", "6 um"], CURRENT: CURRENTS}
+THICKNESS = "cell.framework.thickness"
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +34,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     return out
 
 
-def _copy(finished: Path, out: Path) -> Store:
-    shutil.copytree(finished, out)
-    return Store(out)
-
-
 def _table(out: Path) -> str:
     return (out / "results.csv").read_text()
-
-
-def _stamps(store: Store) -> dict[str, tuple[int, int]]:
-    return {
-        entry.name: (entry.stat().st_ino, entry.stat().st_mtime_ns)
-        for entry in os.scandir(store.points)
-        if entry.name.endswith(".json")
-    }
 
 
 def test_every_point_is_a_row_with_its_metrics(finished: Path):
@@ -84,7 +68,7 @@ def test_a_pool_and_a_cluster_give_the_same_table_to_the_bit(finished: Path, tmp
 def test_results_do_not_depend_on_what_ran_before(finished: Path, tmp_path: Path, cache: Path):
     """Every point but one is stored: the one that is left comes out as in the whole study. Its neighbours'
     states are what a killed run leaves."""
-    store = _copy(finished, tmp_path / "study")
+    store = copied(finished, tmp_path / "study")
     states = Store(tmp_path / "states")
     drop_states, Store.drop_states = Store.drop_states, lambda _self: None
     try:
@@ -103,24 +87,24 @@ def test_results_do_not_depend_on_what_ran_before(finished: Path, tmp_path: Path
 
 
 def test_a_second_run_computes_nothing(finished: Path, tmp_path: Path, cache: Path):
-    store = _copy(finished, tmp_path / "study")
-    before, seen, said = _stamps(store), [], []
+    store = copied(finished, tmp_path / "study")
+    before, seen, said = stamps(store), [], []
     run_sweep(small(AXES), store.folder, cache=cache, watch=seen.append, tell=said.append)
-    assert _stamps(store) == before
+    assert stamps(store) == before
     assert seen[-1] == Progress(done=12, total=12, computed=0, to_compute=0)
     assert said == ["9 of 9 results are in the store already."]
 
 
 def test_a_longer_axis_computes_what_is_new_only(finished: Path, tmp_path: Path, cache: Path):
-    store, said = _copy(finished, tmp_path / "study"), []
-    before = _stamps(store)
+    store, said = copied(finished, tmp_path / "study"), []
+    before = stamps(store)
     longer = small({THICKNESS: ["5 um", "6 um"], CURRENT: ["10 mA/cm^2", "20 mA/cm^2", "25 mA/cm^2"]})
     study = run_sweep(longer, store.folder, executor=Serial(), cache=cache, tell=said.append)
     assert said == [
         "6 of 9 results are in the store already.",
         "3 stored results belong to other inputs; they stay where they are.",
     ]
-    after = _stamps(store)
+    after = stamps(store)
     assert {name: after[name] for name in before} == before and len(after) == 12
     assert len(study.table) == 12 and set(study.table["status"]) == {"ok"}
 
@@ -223,94 +207,6 @@ class _DeadlyPool:
 
     def __exit__(self, *error):
         return self.context.__exit__(*error)
-
-
-# --- the store ---
-
-
-def test_a_point_can_be_repeated_from_its_file_alone(finished: Path, tmp_path: Path):
-    store = Store(finished)
-    name = next(n for n in sorted(store.stored()) if store.point(n)["design"] == "bilayer")
-    file = shutil.copy(store.points / f"{name}.json", tmp_path / "point.json")
-    case = Case.load(file)
-    assert case.to_dict() == store.point(name)["inputs"]
-    table = run_sweep(
-        Sweep.from_dict(
-            {"case": case.to_dict(), "axes": {CURRENT: ["5 mA/cm^2", "10 mA/cm^2", "20 mA/cm^2"]}}
-        ),
-        tmp_path / "again",
-        executor=Serial(),
-    ).table
-    wanted = store.point(name)["metrics"]
-    row = table[table["operation.current_density_A_m2"] == case.operation.current_density].iloc[0]
-    assert row["cell_voltage_V"] == pytest.approx(wanted["cell_voltage_V"], rel=1e-9)
-
-
-def test_a_point_holds_what_it_came_from(finished: Path):
-    store = Store(finished)
-    for name in store.stored():
-        point = store.point(name)
-        assert point["program"]["version"] and point["inputs"]["designs"] == [point["design"]]
-        assert len(point["mesh"]["hash"]) == 64 and point["mesh"]["draw"] == 0
-        assert point["trust"] and point["solver"]["newton_steps"] > 0
-    assert not (finished / "states").exists()
-    assert not [p for p in finished.rglob(".*") if p.name != ".runner"]
-
-
-def test_a_damaged_point_is_put_aside_and_computed_again(finished: Path, tmp_path: Path, cache: Path):
-    store, said = _copy(finished, tmp_path / "study"), []
-    victims = sorted(store.stored())[:2]
-    (store.points / f"{victims[0]}.json").write_text('{"id": ')
-    (store.points / f"{victims[1]}.json").write_text(json.dumps({"id": "another", "status": "ok"}))
-    rows = read_study(store.folder).table
-    assert (rows["status"] == "missing").any() and rows["reason"].str.contains("damaged").any()
-    run_sweep(small(AXES), store.folder, executor=Serial(), cache=cache, tell=said.append)
-    assert [sentence for sentence in said if "damaged" in sentence and "computed again" in sentence] == said[
-        :2
-    ]
-    assert len(list((store.folder / "damaged").iterdir())) == 2
-    found, wanted = read_study(store.folder).table, read_study(finished).table
-    assert found["cell_voltage_V"].to_numpy() == pytest.approx(wanted["cell_voltage_V"].to_numpy(), rel=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (lambda text: text.replace('"version": "', '"version": "9.'), "written by version 9"),
-        (lambda text: text.replace('"store": 1', '"store": 2'), "format 2"),
-        (lambda text: text[:40], "damaged"),
-        (lambda _text: None, "no sweep.json"),
-    ],
-)
-def test_a_store_that_is_not_ours_is_refused(finished: Path, tmp_path: Path, change, sentence: str):
-    store = _copy(finished, tmp_path / "study")
-    text = change((store.folder / "sweep.json").read_text())
-    (store.folder / "sweep.json").unlink() if text is None else (store.folder / "sweep.json").write_text(text)
-    before = _stamps(store)
-    with pytest.raises(CaseError, match=sentence):
-        run_sweep(small(AXES), store.folder, executor=Serial())
-    assert _stamps(store) == before
-
-
-def test_an_unwritable_store_is_refused_before_any_work(tmp_path: Path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(CaseError, match="cannot be written"):
-        run_sweep(small(), tmp_path / "file" / "study", executor=Serial())
-
-
-def test_one_runner_holds_a_store(tmp_path: Path):
-    store = Store(tmp_path)
-    with store.held({}) as token, pytest.raises(CaseError, match=f"process {os.getpid()}"), store.held({}):
-        pass
-    assert store.is_run_by(token)
-    store.released()
-    assert not store.is_run_by(token)
-
-
-def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("studies.sweep.executors.PATIENCE", "0.3s")
-    with pytest.raises(CaseError, match=r"tcp://127\.0\.0\.1:9"):
-        run_sweep(small(), tmp_path / "study", executor=Cluster(address="tcp://127.0.0.1:9"))
 
 
 def test_stopping_keeps_what_is_finished(tmp_path: Path, cache: Path, monkeypatch):

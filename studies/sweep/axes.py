@@ -48,14 +48,14 @@ def listed(field: str, given: Sequence[Any] | Range, base: Mapping[str, Any]) ->
     known = lookup(field, base)
     if isinstance(given, Range):
         return Varied(
-            axis=_axis(known, "range", logarithmic=given.scale == "log"), values=_spaced(known, given)
+            axis=_axis(known, base, "range", logarithmic=given.scale == "log"), values=_spaced(known, given)
         )
     values = tuple(given)
     if not values:
         raise CaseError(f"axis {field} has an empty list; give at least one value, such as {known.example}.")
     for value in values:
         read(known, value)
-    return Varied(axis=_axis(known, "list"), values=values)
+    return Varied(axis=_axis(known, base, "list"), values=values)
 
 
 def sampled(field: str, ends: Ends, positions: np.ndarray, base: Mapping[str, Any]) -> Varied:
@@ -67,7 +67,22 @@ def sampled(field: str, ends: Ends, positions: np.ndarray, base: Mapping[str, An
             f"hypercube axis {field} counts whole numbers, which cannot be sampled; list them in [axes]."
         )
     values = _between(known, low, high, ends.scale, positions)
-    return Varied(axis=_axis(known, "sample", logarithmic=ends.scale == "log"), values=values)
+    return Varied(axis=_axis(known, base, "sample", logarithmic=ends.scale == "log"), values=values)
+
+
+def require_shape(field: str, given: Any) -> None:
+    """Raise CaseError unless an axis is a list or the table of a range."""
+    if isinstance(given, (list, tuple)):
+        return
+    if not isinstance(given, Mapping):
+        raise CaseError(f"axis {field} is {given!r}; give a list of values, or put one value under [set].")
+    known = [info.alias or name for name, info in Range.model_fields.items()]
+    for key in given:
+        if key not in known:
+            raise CaseError(
+                f'axis {field} has "{key}", which no range has{nearest(str(key), known) or "."} A range is '
+                "{ from = ..., to = ..., count = 5 }; dotted names stand in quotes."
+            )
 
 
 def require_different(axes: Sequence[Varied], base: Mapping[str, Any]) -> None:
@@ -114,12 +129,12 @@ def _fields() -> tuple[Known, ...]:
     return tuple(known_keys(Case))
 
 
-def _axis(known: Known, kind: Kind, *, logarithmic: bool = False) -> Axis:
+def _axis(known: Known, base: Mapping[str, Any], kind: Kind, *, logarithmic: bool = False) -> Axis:
     unit = known.unit
     return Axis(
         field=known.dotted,
         column=known.dotted + (unit.suffix if unit else ""),
-        label=_label(known.dotted),
+        label=_label(known.dotted) + _followers(known.dotted, base),
         unit=printed(unit.symbol) if unit else "",
         factor=unit.factor if unit else 1.0,
         kind="seed" if known.dotted == SEED else kind,
@@ -132,6 +147,16 @@ def _label(field: str) -> str:
     parts = field.split(".")
     plain = parts[1:] if parts[0] in ("cell", "kinetics", "operation", "electrolyte") else parts
     return " ".join(plain).replace("_", " ").replace("macmullin", "MacMullin number")
+
+
+def _followers(field: str, base: Mapping[str, Any]) -> str:
+    """Which surfaces have the same kinetics, since the case gives them none of their own."""
+    given, follow = base.get("kinetics", {}), []
+    if field.startswith("kinetics.fibres.") and "foil" not in given:
+        follow.append("foil")
+    if field.startswith(("kinetics.fibres.", "kinetics.foil.")) and "counter" not in given:
+        follow += ["counter"] if follow or field.startswith("kinetics.foil.") else []
+    return f" ({' and '.join(follow)} alike)" if follow else ""
 
 
 def _ends(known: Known, ends: Ends) -> tuple[Any, Any]:

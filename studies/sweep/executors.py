@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -71,6 +72,10 @@ class Cluster:
     """The workers of a Dask scheduler, by its address; all of them must see the folder of the study."""
 
     address: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w+://.+:\d+", self.address):
+            raise CaseError(f'scheduler is "{self.address}"; give its address, such as tcp://host:8786.')
 
     @contextmanager
     def open(self) -> Iterator[tuple[Executor, int]]:

@@ -21,7 +21,7 @@ from fem.conditions import ModelError
 from fem.film import FilmNotSolved
 from fem.layout import layout
 from fem.newton import SolveFailed
-from fem.solve import SteadyCell
+from fem.solve import REMEMBERED, SteadyCell
 from geometry.designs import Design
 from geometry.errors import CadError, GeometryError
 from meshes.cache import MeshCache, content_hash, load_stored
@@ -34,7 +34,7 @@ from studies import build, limits, output
 from studies.case import Case
 from studies.compare import mesh_designs
 from studies.errors import CaseError
-from studies.memory import Memory
+from studies.memory import Memory, keep_freed
 from studies.run import measured, record, version
 from studies.sweep.store import Store
 
@@ -90,6 +90,7 @@ def one_thread() -> Iterator[None]:
 
 def do(job: Meshing | Chain) -> None:
     """Do a job of either kind."""
+    keep_freed()
     if isinstance(job, Meshing):
         _mesh(job)
     else:
@@ -181,7 +182,7 @@ def _solve_alike(
                 cell.prepare(build.control(first))
                 prepared = True
             cell.forget()
-            before = [links[m] for m in range(max(n - 2, 0), n)]
+            before = links[max(n - REMEMBERED, 0) : n]
             for earlier, its_case in before:
                 state = store.state(earlier.name)
                 if state is not None:

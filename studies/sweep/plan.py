@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Strict, Tag, ValidationError
-from scipy.stats import qmc
 
 from geometry.designs import Design
 from studies import case
@@ -110,6 +109,9 @@ class Sweep(Table):
                 f'set is {changes!r}; it must be a table of fields, such as "mesh.size" = "0.5 um".'
             )
         given["case"] = changed(_tables(given["case"], Path(folder)), changes)
+        for name in ("axes", "zipped"):
+            for field, values in dict(given.get(name) or {}).items():
+                axes.require_shape(field, values)
         try:
             sweep = cls.model_validate(given)
         except ValidationError as error:
@@ -133,6 +135,8 @@ class Sweep(Table):
         cube = self.hypercube
         if cube is None:
             return (*single, *([zipped] if zipped else []))
+        from scipy.stats import qmc  # takes half a second to load, which every worker would pay for
+
         samples = qmc.LatinHypercube(d=len(cube.axes), rng=cube.seed).random(cube.points)
         sampled = tuple(
             axes.sampled(field, ends, samples[:, n], self.case)
@@ -174,7 +178,8 @@ class Sweep(Table):
 
     def _check(self) -> None:
         """Raise CaseError for what cannot be a sweep; nothing is enumerated before its size is known."""
-        _require_one_place([*self.axes, *self.zipped, *(self.hypercube.axes if self.hypercube else ())])
+        varied = [*self.axes, *self.zipped, *(self.hypercube.axes if self.hypercube else ())]
+        _require_one_place(varied)
         if not self.groups:
             raise CaseError(
                 "the sweep varies nothing; add axes, for example [axes] with "
@@ -229,7 +234,7 @@ def changed(tables: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
 
 def _tables(given: Any, folder: Path) -> dict[str, Any]:
     """The tables of the case that a sweep names or holds; given fibres are read from their file."""
-    if isinstance(given, str) and given in case.shipped_names() and not (folder / given).exists():
+    if isinstance(given, str) and given in case.shipped_names() and not (folder / given).is_file():
         tables = case.parsed((case.SHIPPED / f"{given}.toml").read_text("utf-8"), given)
     elif isinstance(given, str):
         path = folder / given
@@ -245,6 +250,8 @@ def _tables(given: Any, folder: Path) -> dict[str, Any]:
 
 
 def _require_one_place(fields: Sequence[str]) -> None:
-    twice = next((field for field in fields if fields.count(field) > 1), None)
-    if twice is not None:
-        raise CaseError(f"axis {twice} is varied in two places; keep one of them.")
+    for field in fields:
+        if fields.count(field) > 1:
+            raise CaseError(f"axis {field} is varied in two places; keep one of them.")
+        if EITHER.get(field) in fields:
+            raise CaseError(f"{field} and {EITHER[field]} are both varied, and a cell has one of them only.")

@@ -18,6 +18,7 @@ class Report:
 
     def __init__(self, console: Console) -> None:
         self._console, self._begin, self._last = console, time.perf_counter(), -EVERY
+        self._at: Progress | None = None
         self._live: Status | None = console.status("starting") if console.is_terminal else None
 
     def __enter__(self) -> Report:
@@ -46,9 +47,9 @@ class Report:
         line = f"{now:6.0f} s  {at.done} of {at.total} points{self._left(at, now)}"
         if self._live is not None:
             self._live.update(line)
-        elif now - self._last >= EVERY or at.done == at.total:
+        elif at != self._at and (now - self._last >= EVERY or at.done == at.total):
             self._console.print(line, markup=False)
-            self._last = now
+            self._last, self._at = now, at
 
     @staticmethod
     def _left(at: Progress, now: float) -> str:

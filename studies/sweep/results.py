@@ -44,7 +44,9 @@ def study(store: Store, sweep: Sweep, rows: Sequence[Point]) -> Study:
     axes = sweep.axis_columns
     metrics = dict.fromkeys([*COLUMNS, *(key for row in found for key in row)])
     columns = [*HEAD, *(axis.column for axis in axes)]
+    metrics.pop("file", None)
     columns += [key for key in metrics if key not in columns and any(key in row for row in found)]
+    columns.append("file")
     return Study(
         title=sweep.title, about=sweep.about.strip(), axes=axes, table=pd.DataFrame(found, columns=columns)
     )
@@ -63,4 +65,7 @@ def _stored(store: Store, name: str) -> dict[str, Any]:
         record = store.point(name)
     except CaseError as error:
         return {"status": "missing", "reason": str(error)}
-    return {"status": record["status"], "reason": record["reason"], **record.get("metrics", {})}
+    file = f"points/{name}.json"
+    return {
+        "status": record["status"], "reason": record["reason"], **record.get("metrics", {}), "file": file
+    }  # fmt: skip

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studies import output
 from studies.errors import CaseError
 from studies.sweep import jobs, results
 from studies.sweep.collection import write_collections
@@ -59,6 +60,9 @@ def run_sweep(
     say, executor = tell or (lambda _text: None), executor or Processes()
     store = Store(Path(out).absolute())
     rows = list(points(sweep))
+    if cache is not None:
+        with output.folder(cache):  # refused before any work if nothing can be stored there
+            pass
     with store.held(sweep.to_dict()) as token:
         _resume(store, rows, say, retry=retry, fields=sweep.fields)
         work = _Work(
@@ -77,7 +81,16 @@ def run_sweep(
             study = results.study(store, sweep, rows)
             results.write(study, store.folder)
             write_collections(store, sweep.axis_columns, rows)
+        _report(sweep, study, store)
     return study
+
+
+def _report(sweep: Sweep, study: Study, store: Store) -> None:
+    """Figures and page; what they need (matplotlib, scipy.stats) takes a second to load, which every worker
+    would pay for."""
+    from studies.sweep import report
+
+    report.write(study, store.folder, targets=sweep.compatible)
 
 
 def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: bool) -> None:

@@ -42,7 +42,8 @@ class Study:
 
     table: one row per point in the order of the sweep. Columns: ``point`` (number from 1), ``design``,
     ``status`` ("ok", "not trusted", "failed" or "missing": not computed yet), ``reason``, the axes' columns,
-    then the metrics by result key in SI units; NaN where a point has no such number.
+    then the metrics by result key in SI units; NaN where a point has no such number; last ``file``, that of
+    the point in the study's folder.
     """
 
     title: str
@@ -58,7 +59,7 @@ class Study:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Result keys that are columns of the table."""
-        known = {"point", "design", "status", "reason", *(axis.column for axis in self.axes)}
+        known = {"point", "design", "status", "reason", "file", *(axis.column for axis in self.axes)}
         return tuple(str(column) for column in self.table.columns if column not in known)
 
     @property

@@ -1,0 +1,106 @@
+"""How well a sweep uses two cores: one study of 96 points on six mats, serially, on a pool and on a cluster.
+
+Every run starts with nothing: mats are drawn, meshed and solved anew. Efficiency is the serial time over
+twice the time of two workers. Run it on an idle machine with `python -m studies.sweep.efficiency`; the three
+tables must be the same to the last bit.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from studies.sweep.executors import Cluster, Jobs, Processes, Serial
+from studies.sweep.plan import Sweep
+from studies.sweep.runner import run_sweep
+from studies.sweep.store import Store
+
+WORKERS = 2
+SWEEP = {
+    "title": "Six mats, two designs, eight operating points",
+    "case": "bilayer",
+    "designs": ["framework", "bilayer"],
+    "axes": {
+        "cell.framework.seed": {"from": 1, "to": 6},
+        "operation.current_density": ["5 mA/cm^2", "10 mA/cm^2", "15 mA/cm^2", "20 mA/cm^2"],
+        "kinetics.fibres.exchange_current": ["3 mA/cm^2", "10 mA/cm^2"],
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One way to run the study: seconds, largest memory of a worker and of its mesher [MiB], the table."""
+
+    name: str
+    seconds: float
+    worker: float
+    mesher: float
+    table: str
+
+
+def measure(name: str, executor: Jobs, sweep: Sweep) -> Run:
+    """Run a sweep in a fresh folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        run_sweep(sweep, folder, executor=executor)
+        seconds = time.perf_counter() - begin
+        store = Store(Path(folder))
+        memory = [store.point(point)["solver"]["peak_memory"] for point in store.stored()]
+        return Run(
+            name=name,
+            seconds=seconds,
+            worker=max(m["program_MiB"] for m in memory),
+            mesher=max(m["mesher_MiB"] for m in memory),
+            table=(store.folder / "results.csv").read_text("utf-8"),
+        )
+
+
+@contextmanager
+def cluster() -> Iterator[Jobs]:
+    """A Dask cluster of this machine."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=":0") as local:
+        yield Cluster(address=str(local.scheduler_address))  # type: ignore[attr-defined]
+
+
+def compare(sweep: Sweep, tell: Callable[[str], None]) -> list[Run]:
+    """Serially, on a pool, on a cluster, in turn."""
+    tell("serial")
+    runs = [measure("serial", Serial(), sweep)]
+    tell("pool")
+    runs.append(measure(f"pool of {WORKERS}", Processes(workers=WORKERS), sweep))
+    tell("cluster")
+    with cluster() as executor:
+        runs.append(measure(f"Dask, {WORKERS} workers", executor, sweep))
+    return runs
+
+
+def main() -> None:
+    """Measure and show."""
+    console = Console(highlight=False)
+    sweep = Sweep.from_dict(SWEEP)
+    runs = compare(sweep, console.print)
+    serial = runs[0]
+    table = Table(title=f"{sweep.title}: {len(sweep.which) * sweep.combinations} points")
+    for header in ("", "seconds", "efficiency", "worker MiB", "mesher MiB", "same table"):
+        table.add_column(header, justify="right" if header else "left")
+    for run in runs:
+        efficiency = "" if run is serial else f"{serial.seconds / WORKERS / run.seconds:.3f}"
+        same = "yes" if run.table == serial.table else "NO"
+        table.add_row(
+            run.name, f"{run.seconds:.1f}", efficiency, f"{run.worker:.0f}", f"{run.mesher:.0f}", same
+        )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Points that nothing beats: the Pareto front among objectives that pull in different directions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from studies.errors import CaseError
+from studies.sweep.selection import others, require_metrics, select
+from studies.sweep.study import Study
+
+Aim = Literal["least", "most"]
+AIMS = ("least", "most")
+
+
+def front(costs: ArrayLike) -> NDArray[np.bool_]:
+    """Whether each row of costs (n_points, n_objectives), all to be small, is dominated by no other row.
+
+    a dominates b when a <= b in every objective and a < b in one (Kung, Luccio and Preparata 1975, J. ACM 22,
+    469, doi:10.1145/321906.321910). Equal rows stay together; rows with NaN are never on the front. Sorted
+    by the objectives in turn, a row can be dominated by earlier ones only, and by one of the front if at all.
+    """
+    values = np.asarray(costs, dtype=float)
+    on_front = np.zeros(len(values), dtype=bool)
+    known = np.flatnonzero(~np.isnan(values).any(axis=1))
+    kept = np.empty((0, values.shape[1]))
+    for row in known[np.lexsort(values[known].T[::-1])]:
+        point = values[row]
+        dominated = (kept <= point).all(axis=1) & (kept < point).any(axis=1)
+        if not dominated.any():
+            on_front[row] = True
+            kept = np.vstack([kept, point])
+    return on_front
+
+
+def pareto(study: Study, objectives: Mapping[str, Aim]) -> pd.DataFrame:
+    """Candidates of all designs with ``on_front``: whether no other is at least as good in all objectives.
+
+    objectives: result key -> "least" or "most". Columns: ``design``, the axes but the seeds, the objectives
+    (SI; means over the seeds, since the luckiest draw of a mat is no design), ``points`` (trusted points
+    behind a row), ``point`` (number of the first), ``on_front``. Points without a trusted number of every
+    objective do not enter.
+    """
+    require_metrics(study, tuple(objectives))
+    if len(objectives) < 2:
+        raise CaseError("a Pareto front needs two objectives or more, such as cell voltage and peak current.")
+    for metric, aim in objectives.items():
+        if aim not in AIMS:
+            raise CaseError(f'objective {metric} is to be "{aim}"; use "least" or "most".')
+    keys = ["design", *(axis.column for axis in others(study, study.seeds))]
+    rows = select(study.table, tuple(objectives)).rows
+    grouped = rows.groupby(keys, sort=False, dropna=False)
+    table = grouped[list(objectives)].mean()
+    table["points"], table["point"] = grouped.size(), grouped["point"].first()
+    signs = np.array([1.0 if aim == "least" else -1.0 for aim in objectives.values()])
+    table["on_front"] = front(table[list(objectives)].to_numpy() * signs)
+    return table.reset_index()
