@@ -27,12 +27,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from fem.bordered import BorderedSystem
 from fem.compartments import Compartment
 from fem.conditions import ModelError
 from fem.elements import Floats, present
 from fem.equilibrium import SaltEquilibrium
 from fem.jacobian import JacobianPattern
-from fem.linear import BorderedSystem
 from fem.model import Control, Model
 from fem.pattern import Cliques
 from fem.reaction import Kinetics

@@ -96,26 +96,6 @@ def content(
 
 
 @numba.njit(nogil=True, cache=True)
-def multiply(indptr, indices, data, x, out, low, high):
-    """out = A x."""
-    for i in range(low, high):
-        total = data.dtype.type(0)
-        for p in range(indptr[i], indptr[i + 1]):
-            total += data[p] * x[indices[p]]
-        out[i] = total
-
-
-@numba.njit(nogil=True, cache=True)
-def add_product(indptr, indices, data, x, out, low, high):
-    """out += A x."""
-    for i in range(low, high):
-        total = out[i]
-        for p in range(indptr[i], indptr[i + 1]):
-            total += data[p] * x[indices[p]]
-        out[i] = total
-
-
-@numba.njit(nogil=True, cache=True)
 def add_differences(indptr, indices, data, x, rest, out, low, high):
     """out_i = sum_j A_ij ((x_j - x_i) + (rest_j - rest_i)); A x for rows that sum to zero, and finer digits.
 
@@ -140,18 +120,6 @@ def add_products(indptr, indices, data, x, out, low, high):
             entry, column = data[p], indices[p]
             for k in range(x.shape[1]):
                 out[i, k] += entry * x[column, k]
-
-
-@numba.njit(nogil=True, cache=True)
-def smooth(indptr, indices, data, scaling, change, keep, gain, new, x, r, low, high):
-    """r -= A change; new = keep change + gain scaling r; x += new: one step of a polynomial smoother."""
-    for i in range(low, high):
-        total = r[i]
-        for p in range(indptr[i], indptr[i + 1]):
-            total -= data[p] * change[indices[p]]
-        r[i] = total
-        new[i] = keep * change[i] + gain * scaling[i] * total
-        x[i] += new[i]
 
 
 @numba.njit(nogil=True, cache=True)
