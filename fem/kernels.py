@@ -21,6 +21,7 @@ import scipy.sparse as sp
 BITS = 42  # of a double left out of account in the index of a table: 1024 buckets for a factor of two
 BLOCK = 512  # elements
 FEW = 20_000  # entries, below which threads cost more than they save
+FEWEST = 20  # blocks for a thread
 
 
 def threads() -> int:
@@ -78,6 +79,12 @@ def in_threads(count: int, work: Callable[[int, int], Any]) -> list[Any]:
     """work(first, end) on the numbers below `count`, shared out over the threads; what they return, in
     order."""
     return share(work, in_parts(count))
+
+
+def in_blocks(count: int, work: Callable[[int, int], Any]) -> None:
+    """work(first, end) on the numbers of blocks below `count`, shared out over the threads."""
+    ends = np.linspace(0, count, min(threads(), max(count // FEWEST, 1)) + 1).astype(int).tolist()
+    share(work, list(pairwise(ends)))
 
 
 def content(
@@ -148,27 +155,6 @@ def add_matrices(places, shape, gradients, weights, a, b, gain, data):
                             product += local[i, d] * local[j, d]
                         value += a[q, e] * product
                     data[places[i, j, e]] += weight * value
-
-
-@numba.njit(nogil=True, cache=True)
-def powers(dofs, gradients, weights, u, v, out, low, high):
-    """out[e] = int grad u . grad v over elements e; shapes as in `Elements`, u and v at the unknowns."""
-    k, dim, n_g, _ = gradients.shape
-    for e in range(low, high):
-        total = 0.0
-        for q in range(weights.shape[0]):
-            g = min(q, n_g - 1)
-            product = 0.0
-            for d in range(dim):
-                of_u = 0.0
-                of_v = 0.0
-                for i in range(1, k):  # differences, since the gradients add up to zero
-                    slope = gradients[i, d, g, e]
-                    of_u += slope * (u[dofs[i, e]] - u[dofs[0, e]])
-                    of_v += slope * (v[dofs[i, e]] - v[dofs[0, e]])
-                product += of_u * of_v
-            total += weights[q, e] * product
-        out[e] = total
 
 
 @numba.njit(nogil=True, cache=True)
