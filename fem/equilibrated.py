@@ -177,7 +177,7 @@ class EquilibratedSystem(SteadySystem):
         return BulkLosses(float(solid.sum()), of_liquids[0] | of_layers, of_liquids[1])
 
     def _by_region(self, of: NDArray[np.bool_], u: Floats, *others: Floats) -> list[dict[str, float]]:
-        """int coefficient grad u . grad v by region, v all others, over the ionic elements flagged in `of`."""
+        """int coefficient grad u . grad v by region, v all others, on the ionic elements flagged in `of`."""
         spaces, names = self.spaces, self.spaces.mesh.region_names
         region = spaces.mesh.region_of_element[spaces.ionic.elements[of]]
         there = present(region, len(names))
