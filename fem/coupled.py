@@ -19,10 +19,10 @@ from typing import Self
 
 import numpy as np
 
+from fem.bordered import BorderedSystem
 from fem.coupled_jacobian import CoupledJacobian
 from fem.elements import Elements, Floats, Ints, present, scatter
 from fem.fluxes import TERMS, TO_AMPERE, Flux, Point, losses
-from fem.linear import BorderedSystem
 from fem.materials import FARADAY, Electrolyte, Material
 from fem.model import Control, Model
 from fem.reaction import Kinetics

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
+from fem.bordered import BorderedSystem, Preconditioner
 from fem.electrolyte import Properties
 from fem.elements import Floats, Ints, present, scatter
 from fem.fluxes import TO_AMPERE
 from fem.interface import ReactingSurface, SurfaceState
-from fem.linear import BorderedSystem, Preconditioner
 from fem.materials import Electrolyte
 from fem.pattern import Cliques, SurfacePairs
 from fem.preconditioners import BlockTriangular, SymmetricNeighbour

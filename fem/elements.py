@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.assembly_kernels import number_pairs, shape_gradients
-from fem.kernels import add_matrices, in_threads, powers
+from fem.kernels import add_matrices, in_blocks, in_threads
+from fem.metric_kernels import BLOCK, powers
 from meshes import lagrange
 from meshes.tagged import TaggedMesh
 
@@ -115,11 +116,16 @@ class Elements:
             difference += low[self.dofs[1:]] - low[self.dofs[:1]]
         return np.einsum("ldqn,ln->dqn", self.gradients[1:], difference, optimize=True)
 
-    def power(self, u: Floats, v: Floats) -> Floats:
-        """int grad u . grad v (n,) over each element, from values at the unknowns (n_unknowns,)."""
-        out = np.empty(self.dofs.shape[1])
-        in_threads(out.size, partial(powers, self.dofs, self.gradients, self.weights, u, v, out))
-        return out
+    def powers(self, coefficient: Floats, group: Ints, n_groups: int, u: Floats, *others: Floats) -> Floats:
+        """int coefficient grad u . grad v (n_others, n_groups) over the elements of each group, v all others.
+
+        coefficient and group (n,) on the elements; u and v at the unknowns (n_unknowns,).
+        """
+        blocks = -(-group.size // BLOCK)
+        out = np.zeros((blocks, n_groups, len(others)))
+        arguments = coefficient, group, np.column_stack((u, *others)), out
+        in_blocks(blocks, partial(powers, self.dofs, self.gradients, self.weights, *arguments))
+        return out.sum(0).T
 
     def integral(self, values: Floats) -> Floats:
         """int values (n,) over each element, from values (n_q, n)."""

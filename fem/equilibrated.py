@@ -27,12 +27,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from fem.bordered import BorderedSystem
 from fem.compartments import Compartment
 from fem.conditions import ModelError
 from fem.elements import Floats, present
 from fem.equilibrium import SaltEquilibrium
 from fem.jacobian import JacobianPattern
-from fem.linear import BorderedSystem
 from fem.model import Control, Model
 from fem.pattern import Cliques
 from fem.reaction import Kinetics
@@ -169,18 +169,20 @@ class EquilibratedSystem(SteadySystem):
         for compartment, salt in zip(spaces.compartments, self.equilibria, strict=True):
             at = compartment.unknowns
             ohmic[at], concentration[at] = salt.psi_parts(x[at])
-        phi_e, solid = residual.fields.potential, spaces.solid_elements.power(x, x) * spaces.conductivity
-        body, layer = (spaces.ionic_elements.where(flag) for flag in (spaces.liquid, ~spaces.liquid))
-        of_liquids = self._by_region(spaces.liquid, *(body.power(x, part) for part in (ohmic, concentration)))
-        (of_layers,) = self._by_region(~spaces.liquid, layer.power(phi_e, phi_e))
+        in_solid = np.zeros(spaces.conductivity.size, dtype=np.int8)
+        solid = spaces.solid_elements.powers(spaces.conductivity, in_solid, 1, x, x)
+        of_liquids = self._by_region(spaces.liquid, x, ohmic, concentration)
+        phi_e = residual.fields.potential
+        (of_layers,) = self._by_region(~spaces.liquid, phi_e, phi_e)
         return BulkLosses(float(solid.sum()), of_liquids[0] | of_layers, of_liquids[1])
 
-    def _by_region(self, of: NDArray[np.bool_], *powers: Floats) -> list[dict[str, float]]:
-        """Sums over regions of each power / coefficient (n,) on the ionic elements flagged in `of`."""
+    def _by_region(self, of: NDArray[np.bool_], u: Floats, *others: Floats) -> list[dict[str, float]]:
+        """int coefficient grad u . grad v by region, v all others, on the ionic elements flagged in `of`."""
         spaces, names = self.spaces, self.spaces.mesh.region_names
-        region = spaces.mesh.region_of_element[spaces.ionic.elements[of]].astype(np.int64)
-        coefficient, there = spaces.ionic_coefficient[of], present(region, len(names))
-        sums = [np.bincount(region, power * coefficient, len(names)) for power in powers]
+        region = spaces.mesh.region_of_element[spaces.ionic.elements[of]]
+        there = present(region, len(names))
+        body, coefficient = spaces.ionic_elements.where(of), spaces.ionic_coefficient[of]
+        sums = body.powers(coefficient, region, len(names), u, *others)
         return [{names[k]: float(total[k]) for k in there} for total in sums]
 
     def current_density(self, state: State, residual: Residual) -> Floats:

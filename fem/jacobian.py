@@ -14,9 +14,9 @@ import copy
 import numpy as np
 import scipy.sparse as sp
 
+from fem.bordered import BorderedSystem
 from fem.elements import Floats, scatter
 from fem.interface import ReactingSurface, SurfaceState
-from fem.linear import BorderedSystem
 from fem.pattern import Pattern, SurfacePairs
 from fem.preconditioners import SymmetricNeighbour
 from fem.spaces import Spaces
@@ -81,6 +81,7 @@ class JacobianPattern:
             columns=columns,
             rows=rows,
             corner=corner,
+            slices=self.pattern.slices,
             preconditioner=SymmetricNeighbour(
                 companion=lambda: self._companion(residual, scaling),
                 scale=scaling,

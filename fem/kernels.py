@@ -21,6 +21,7 @@ import scipy.sparse as sp
 BITS = 42  # of a double left out of account in the index of a table: 1024 buckets for a factor of two
 BLOCK = 512  # elements
 FEW = 20_000  # entries, below which threads cost more than they save
+FEWEST = 20  # blocks for a thread
 
 
 def threads() -> int:
@@ -59,10 +60,10 @@ class Rows:
 
     def run(self, kernel: Callable[..., None], *arguments: Any) -> None:
         """kernel(indptr, indices, data, *arguments, first row, end) on all rows."""
-        _share(partial(kernel, *self.graph, *arguments), self.ranges)
+        share(partial(kernel, *self.graph, *arguments), self.ranges)
 
 
-def _share(work: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
+def share(work: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
     """work(first, end) on every range, each on a thread of its own; what they return."""
     jobs = [_pool().submit(work, *part) for part in ranges[1:]]
     return [work(*ranges[0]), *(job.result() for job in jobs)]
@@ -77,7 +78,13 @@ def in_parts(count: int) -> list[tuple[int, int]]:
 def in_threads(count: int, work: Callable[[int, int], Any]) -> list[Any]:
     """work(first, end) on the numbers below `count`, shared out over the threads; what they return, in
     order."""
-    return _share(work, in_parts(count))
+    return share(work, in_parts(count))
+
+
+def in_blocks(count: int, work: Callable[[int, int], Any]) -> None:
+    """work(first, end) on the numbers of blocks below `count`, shared out over the threads."""
+    ends = np.linspace(0, count, min(threads(), max(count // FEWEST, 1)) + 1).astype(int).tolist()
+    share(work, list(pairwise(ends)))
 
 
 def content(
@@ -91,28 +98,8 @@ def content(
         slope = np.zeros_like(w)
         return kernel(w, rows, points, weights, *index, table, slope, first, end), slope
 
-    found = _share(part, in_parts(rows.shape[1]))
+    found = share(part, in_parts(rows.shape[1]))
     return sum(total for total, _ in found), sum(slope for _, slope in found)
-
-
-@numba.njit(nogil=True, cache=True)
-def multiply(indptr, indices, data, x, out, low, high):
-    """out = A x."""
-    for i in range(low, high):
-        total = data.dtype.type(0)
-        for p in range(indptr[i], indptr[i + 1]):
-            total += data[p] * x[indices[p]]
-        out[i] = total
-
-
-@numba.njit(nogil=True, cache=True)
-def add_product(indptr, indices, data, x, out, low, high):
-    """out += A x."""
-    for i in range(low, high):
-        total = out[i]
-        for p in range(indptr[i], indptr[i + 1]):
-            total += data[p] * x[indices[p]]
-        out[i] = total
 
 
 @numba.njit(nogil=True, cache=True)
@@ -143,18 +130,6 @@ def add_products(indptr, indices, data, x, out, low, high):
 
 
 @numba.njit(nogil=True, cache=True)
-def smooth(indptr, indices, data, scaling, change, keep, gain, new, x, r, low, high):
-    """r -= A change; new = keep change + gain scaling r; x += new: one step of a polynomial smoother."""
-    for i in range(low, high):
-        total = r[i]
-        for p in range(indptr[i], indptr[i + 1]):
-            total -= data[p] * change[indices[p]]
-        r[i] = total
-        new[i] = keep * change[i] + gain * scaling[i] * total
-        x[i] += new[i]
-
-
-@numba.njit(nogil=True, cache=True)
 def add_matrices(places, shape, gradients, weights, a, b, gain, data):
     """data[places[i, j, e]] += gain int (a grad N_j + b N_j) . grad N_i over every element e.
 
@@ -180,27 +155,6 @@ def add_matrices(places, shape, gradients, weights, a, b, gain, data):
                             product += local[i, d] * local[j, d]
                         value += a[q, e] * product
                     data[places[i, j, e]] += weight * value
-
-
-@numba.njit(nogil=True, cache=True)
-def powers(dofs, gradients, weights, u, v, out, low, high):
-    """out[e] = int grad u . grad v over elements e; shapes as in `Elements`, u and v at the unknowns."""
-    k, dim, n_g, _ = gradients.shape
-    for e in range(low, high):
-        total = 0.0
-        for q in range(weights.shape[0]):
-            g = min(q, n_g - 1)
-            product = 0.0
-            for d in range(dim):
-                of_u = 0.0
-                of_v = 0.0
-                for i in range(1, k):  # differences, since the gradients add up to zero
-                    slope = gradients[i, d, g, e]
-                    of_u += slope * (u[dofs[i, e]] - u[dofs[0, e]])
-                    of_v += slope * (v[dofs[i, e]] - v[dofs[0, e]])
-                product += of_u * of_v
-            total += weights[q, e] * product
-        out[e] = total
 
 
 @numba.njit(nogil=True, cache=True)

@@ -1,11 +1,6 @@
 """Solvers of sparse systems with a few borders: direct if small, multigrid-Krylov if large.
 
-Each Newton step solves
-    [ A  B ] [x]   [f]
-    [ C  D ] [y] = [g],     A (n, n) sparse, B (n, m), C (m, n) and D (m, m) dense with m of the order of 1,
-where y are the scalar unknowns (one constant per salt compartment, the counter's potential). Each system
-brings its own preconditioner (fem/preconditioners.py). A solver is a frozen value; `start` gives a session
-that keeps factors and hierarchies between solves.
+A solver is a frozen value; `start` gives a session that keeps factors and hierarchies between solves.
 """
 
 from __future__ import annotations
@@ -14,72 +9,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
+from fem.bordered import BorderedSystem
 from fem.elements import Floats
-from fem.kernels import Rows, add_product, add_products
 from fem.krylov import fgmres
-from fem.multigrid import Cycle
 
 
 class LinearSolveFailed(RuntimeError):
     """A linear system could not be solved; the text names the size and the residual reached."""
-
-
-class Preconditioner(Protocol):
-    """An approximate inverse of a bordered matrix: an expensive part to keep, and a cheap one made anew."""
-
-    def prepare(self) -> Any:
-        """Hierarchies and border responses, which serve later systems as well."""
-        ...
-
-    def bind(self, kept: Any) -> Cycle:
-        """r -> z (n + m,), with what was kept from this or an earlier system."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class BorderedSystem:
-    """The matrix of one Newton step, see the module's docstring.
-
-    is_singular: A alone is singular, only with its borders is the matrix regular.
-    """
-
-    matrix: sp.csr_matrix
-    columns: Floats  # B (n, m)
-    rows: Floats  # C (m, n)
-    corner: Floats  # D (m, m)
-    preconditioner: Preconditioner
-    is_singular: bool = False
-
-    @cached_property
-    def _shared(self) -> Rows:
-        return Rows.of(self.matrix)
-
-    def apply(self, z: Floats) -> Floats:
-        """The bordered matrix times z = [x, y]."""
-        n = self.matrix.shape[0]
-        x, y = z[:n], z[n:]
-        out = np.empty_like(z)
-        out[:n] = self.columns @ y
-        self._shared.run(add_product, x, out)
-        out[n:] = self.rows @ x + self.corner @ y
-        return out
-
-    def apply_to_all(self, vectors: Floats) -> Floats:
-        """The bordered matrix times several vectors (n + m, k) at once."""
-        n = self.matrix.shape[0]
-        x, y = vectors[:n], vectors[n:]
-        out = np.empty_like(vectors)
-        out[:n] = self.columns @ y
-        self._shared.run(add_products, x, out)
-        out[n:] = self.rows @ x + self.corner @ y
-        return out
 
 
 @dataclass(kw_only=True)

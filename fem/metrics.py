@@ -13,6 +13,7 @@ import numpy as np
 
 from fem.currents import CurrentMap
 from fem.elements import Floats
+from fem.metric_kernels import ascending, lorenz
 
 NOISE = 1e-9  # relative, of current densities
 
@@ -44,56 +45,23 @@ class Uniformity:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ranking:
-    """Quadrature values of some surfaces in ascending order: s j (n,) [A/m2] and their areas (n,) [m2]."""
-
-    current_density: Floats
-    areas: Floats
-
-    @classmethod
-    def of(cls, current_map: CurrentMap) -> Ranking:
-        """The ranking of one surface."""
-        j = (current_map.sign * current_map.samples).ravel()
-        order = np.argsort(j)
-        return cls(current_density=j[order], areas=current_map.weights.ravel()[order])
-
-    @classmethod
-    def merged(cls, parts: Sequence[Ranking]) -> Ranking:
-        """Several surfaces as one: ascending runs are merged, which takes far less than sorting them anew."""
-        if len(parts) == 1:
-            return parts[0]
-        j = np.concatenate([part.current_density for part in parts])
-        order = np.argsort(j, kind="stable")
-        return cls(current_density=j[order], areas=np.concatenate([part.areas for part in parts])[order])
-
-    def uniformity(self) -> Uniformity:
-        """How evenly the surfaces work together."""
-        j, area = self.current_density, self.areas
-        total = area.sum()
-        mean = float((j * area).sum() / total)
-        variance = float(((j - mean) ** 2 * area).sum() / total)
-        plated, share = np.maximum(j, 0.0), area / total
-        cumulative = np.cumsum(plated * share)
-        if cumulative[-1] > 0:
-            before = np.concatenate(([0.0], cumulative[:-1]))
-            gini = 1.0 - float((share * (cumulative + before)).sum() / cumulative[-1])
-        else:
-            gini = np.nan
-        at = np.cumsum(share)
-        return Uniformity(
-            mean=mean,
-            maximum=float(plated[-1]),
-            p99=float(plated[min(np.searchsorted(at, 0.99), plated.size - 1)]),
-            cv=_but_noise(float(np.sqrt(variance) / abs(mean))) if mean else np.nan,
-            gini=_but_noise(gini),
-            reversed_share=float(area[: np.searchsorted(j, 0.0)].sum() / total),
-        )
-
-
-def uniformity(current_map: CurrentMap) -> Uniformity:
-    """Uniformity of one surface from its quadrature values."""
-    return Ranking.of(current_map).uniformity()
+def uniformity(*maps: CurrentMap) -> Uniformity:
+    """How evenly some surfaces work together, from their quadrature values."""
+    j = np.concatenate([(part.sign * part.samples).ravel() for part in maps])
+    area = np.concatenate([part.weights.ravel() for part in maps])
+    order, total = ascending(j), area.sum()
+    mean = float((j * area).sum() / total)
+    variance = float(((j - mean) ** 2 * area).sum() / total)
+    plated = float((np.maximum(j, 0.0) * area).sum())
+    under, at_p99 = lorenz(order, j, area)
+    return Uniformity(
+        mean=mean,
+        maximum=max(float(j[order[-1]]), 0.0),
+        p99=max(float(j[order[at_p99]]), 0.0),
+        cv=_but_noise(float(np.sqrt(variance) / abs(mean))) if mean else np.nan,
+        gini=_but_noise(1.0 - 2.0 * float(under / (total * plated))) if plated > 0 else np.nan,
+        reversed_share=float(area[j < 0].sum() / total),
+    )
 
 
 def _but_noise(spread: float) -> float:

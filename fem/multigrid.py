@@ -3,7 +3,7 @@
 P. Vanek, J. Mandel, M. Brezina, Computing 56 (1996) 179, doi:10.1007/BF02238511. Set-up in double precision
 on the strong part of each matrix: without its weak entries the prolongation stays sparse, and the coarse
 matrices with it (all levels together hold about a quarter more entries than the finest). The cycle runs in
-single precision, since it is a preconditioner whose cost is memory traffic. Smoother: Chebyshev polynomials
+single precision or less (fem/sliced.py), since it is a preconditioner. Smoother: Chebyshev polynomials
 of the fourth kind, which need products with the matrix alone and no guess of the lower end of the spectrum
 (J. Lottes, Numer. Linear Algebra Appl. 30 (2023) e2518, doi:10.1002/nla.2518).
 """
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from pyamg.aggregation import standard_aggregation
 
 from fem.elements import Floats
-from fem.kernels import Rows, multiply, smooth
+from fem.lane_kernels import multiply, smooth
+from fem.sliced import Packed, Sliced
 
 Single = NDArray[np.float32]
 Cycle = Callable[[Floats], Floats]
@@ -38,12 +39,12 @@ ZERO = np.float32(0)
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """One grid: matrix, row scaling and the transfer to the next coarser one, in single precision."""
+    """One grid: matrix, row scaling and the transfer to the next coarser one."""
 
-    matrix: Rows
+    matrix: Packed
     scaling: Single
-    prolongation: Rows
-    restriction: Rows
+    prolongation: Sliced
+    restriction: Sliced
 
 
 def cycle(matrix: sp.csr_matrix) -> Cycle:
@@ -64,12 +65,11 @@ def _coarsen(matrix: sp.csr_matrix) -> tuple[Level, sp.csr_matrix]:
     prolongation = (groups - sp.diags(4 / 3 * _scaling(strong)) @ (strong @ groups)).tocsr()
     restriction = prolongation.T.tocsr()
     coarse = (restriction @ (matrix @ prolongation)).tocsr()
-    single = np.float32
     level = Level(
-        matrix=Rows.of(matrix.astype(single)),
-        scaling=_scaling(matrix).astype(single),
-        prolongation=Rows.of(prolongation.astype(single)),
-        restriction=Rows.of(restriction.astype(single)),
+        matrix=Packed.of(matrix),
+        scaling=_scaling(matrix).astype(np.float32),
+        prolongation=Sliced.of(prolongation, np.float32),
+        restriction=Sliced.of(restriction, np.float32),
     )
     return level, coarse
 
@@ -112,7 +112,7 @@ def _descend(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Single
     x, change = first.copy(), np.empty_like(r)
     matrix.run(smooth, scaling, first, KEEP, GAINS[1], change, x, r)
     matrix.run(smooth, scaling, change, ZERO, ZERO, first, x, r)
-    restricted = np.empty(level.restriction.matrix.shape[0], dtype=np.float32)
+    restricted = np.empty(level.restriction.n_rows, dtype=np.float32)
     level.restriction.run(multiply, r, restricted)
     level.prolongation.run(multiply, _descend(below, coarsest, restricted), change)
     x += change

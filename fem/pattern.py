@@ -13,6 +13,7 @@ from fem.assembly_kernels import add_conductances, clique_places, find_places, i
 from fem.elements import Floats, Ints, distinct_pairs, scatter
 from fem.interface import ReactingSurface
 from fem.kernels import in_threads
+from fem.sliced import Sliced
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +43,11 @@ class Pattern:
     def size(self) -> int:
         """Number of rows."""
         return self.indptr.size - 1
+
+    @cached_property
+    def slices(self) -> Sliced:
+        """A matrix of this pattern by slices of rows, to be filled for products."""
+        return Sliced.of(self.matrix(np.zeros(self.indices.size)), np.float64)
 
     @property
     def rows(self) -> Ints:

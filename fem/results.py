@@ -11,7 +11,7 @@ from fem.currents import CurrentMap, current_maps
 from fem.elements import Floats, traces
 from fem.equipotential import Drop, current_change, drop
 from fem.linear import LinearStatistics
-from fem.metrics import DepthProfile, Ranking, depth_profile, top_bottom_ratio
+from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
 from fem.newton import NewtonResult, small_current
 from fem.overpotentials import VoltageSplit, split_voltage
 from fem.solution import Solution, SolverStatistics
@@ -151,15 +151,16 @@ def _imbalance(system: SteadySystem, result: NewtonResult, maps: dict[str, Curre
 def _cluster_currents(system: SteadySystem, result: NewtonResult) -> Floats:
     """Net current (n_floating,) [A] out of every conductor without a path of metal to a terminal."""
     spaces = system.spaces
-    total = np.zeros(spaces.solid.n_components)
+    n = spaces.solid.n_components  # the last one stands for what is no metal
+    of = np.append(spaces.solid.component, np.full(spaces.size - spaces.n_solid, n))
+    total = np.zeros(n + 1)
     for surface, at in zip(spaces.surfaces, result.residual.surfaces, strict=True):
         if surface.first is None:
             continue
         facet = (at.reaction.current * at.weights).sum(0)
         for unknown, gain in ((surface.first[0], facet), (surface.second[0], -facet)):
-            metal = unknown < spaces.n_solid
-            total += np.bincount(spaces.solid.component[unknown[metal]], gain[metal], total.size)
-    return total[spaces.floating]
+            total += np.bincount(of[unknown], gain, n + 1)
+    return total[:n][spaces.floating]
 
 
 def _profile(system: SteadySystem, fibres: list[CurrentMap], foil: list[CurrentMap]) -> DepthProfile | None:
@@ -186,10 +187,9 @@ def _metrics(
         out["share_fibres"] = sum(m.current for m in fibres) / cell_current
         out["share_foil"] = sum(m.current for m in foil) / cell_current
     counter = [m for m in maps.values() if m.sign < 0]
-    ranked = {name: Ranking.of(m) for name, m in maps.items()}
     for prefix, group in (("fibres", fibres), ("foil", foil), ("anode", anode), ("counter", counter)):
         if group:
-            out |= Ranking.merged([ranked[m.name] for m in group]).uniformity().as_metrics(prefix)
+            out |= uniformity(*group).as_metrics(prefix)
             out[f"{prefix}_area_m2"] = sum(m.area for m in group)
     if profile is not None and cell_current:
         out["top_bottom_ratio"] = top_bottom_ratio(profile)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fem.bordered import BorderedSystem
 from fem.elements import Floats
-from fem.linear import BorderedSystem
 from fem.state import State
 from fem.system import SteadySystem
 

@@ -14,10 +14,10 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from fem.bordered import BorderedSystem
 from fem.conditions import ModelError
 from fem.elements import Floats, Ints, scatter
 from fem.interface import ReactingSurface, SurfaceState, evaluate
-from fem.linear import BorderedSystem
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
 from fem.reaction import Kinetics
 from fem.spaces import Spaces

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from fem.electrolyte import Properties
 from fem.elements import Floats
+from fem.kernels import in_blocks
 from fem.materials import Electrolyte
+from fem.metric_kernels import BLOCK, ascending, extremes
 from fem.newton import INVENTORY_TOLERANCE
 from fem.system import SteadySystem
 from meshes.quality import QUALITY_FLOOR
@@ -58,7 +61,7 @@ def psi_spread(system: SteadySystem, potential: Floats, concentration: Floats) -
             continue
         liquid, unknowns = next(iter(compartment.regions.values())), compartment.unknowns
         law = Properties.of(liquid.law, system.model.temperature, liquid.transference)
-        order = unknowns[np.argsort(concentration[unknowns])]
+        order = unknowns[ascending(concentration[unknowns])]
         some = order[np.linspace(0, order.size - 1, min(order.size, 400)).astype(int)]
         w = potential[some] - _psi_afresh(law, concentration[some])
         worst, largest = np.maximum((worst, largest), (np.ptp(w), np.ptp(potential[unknowns])))
@@ -156,13 +159,11 @@ def _law_range(system: SteadySystem, c: Floats) -> list[Check]:
     for name, material in system.model.regions.items():
         if not isinstance(material, Electrolyte):
             continue
-        nodes = mesh.nodes_of_cells(order)
-        of_region = [c[row[mesh.regions[name]]] for row in nodes]
-        least, most = (  # NaN where there is no liquid is passed over
-            float(extreme.reduce([extreme.reduce(values) for values in of_region]))
-            for extreme in (np.fmin, np.fmax)
-        )
-        if not np.isfinite(least):
+        cells = mesh.regions[name]
+        found = np.empty((-(-cells.size // BLOCK), 2))
+        in_blocks(len(found), partial(extremes, mesh.nodes_of_cells(order), cells, c, found))
+        least, most = float(found[:, 0].min(initial=np.inf)), float(found[:, 1].max(initial=-np.inf))
+        if least > most:  # without liquid
             continue
         low, high = material.law.validity.concentration
         inside = low <= least and most <= high

@@ -259,3 +259,17 @@ def test_linear_functions_survive_bending(name: str) -> None:
     gradient = both.elements.gradient(_linear(mesh.node_points(order)))
     assert gradient[0] == pytest.approx(np.full_like(gradient[0], 0.5), abs=1e-12)
     assert gradient[-1] == pytest.approx(np.ones_like(gradient[-1]), abs=1e-12)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_powers_by_group_are_sums_of_products_of_gradients(case: str) -> None:
+    """Catches coefficients and groups of another element, and a field in the place of another."""
+    both, random = Both(*CASES[case]), np.random.default_rng(7)
+    elements, n = both.elements, both.elements.dofs.shape[1]
+    coefficient, group = random.uniform(1.0, 2.0, n), random.integers(0, 3, n)
+    u, *others = random.normal(size=(3, both.size))
+    found = elements.powers(coefficient, group, 3, u, *others)
+    products = [(elements.gradient(u) * elements.gradient(v)).sum(0) for v in others]
+    of_element = [coefficient * elements.integral(p) for p in products]
+    expected = np.array([np.bincount(group, p, 3) for p in of_element])
+    assert found == pytest.approx(expected, rel=1e-12)

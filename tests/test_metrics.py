@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from functools import partial
 from math import exp, log, sqrt
 
 import numpy as np
 import pytest
 
-from fem import CurrentMap, DepthProfile, uniformity
+from fem import CurrentMap, DepthProfile, kernels, uniformity
 from fem.currents import join
 from fem.elements import Floats
-from fem.metrics import Ranking, depth_profile, top_bottom_ratio
+from fem.metric_kernels import BLOCK, ascending, extremes
+from fem.metrics import depth_profile, top_bottom_ratio
 
 
 def _map(j: Floats, area: Floats | float, *, sign: int = 1, z: Floats | None = None) -> CurrentMap:
@@ -224,9 +226,39 @@ def test_joined_maps_add_up() -> None:
     assert uniformity(both) == uniformity(_map(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 2.0])))
 
 
-def test_merged_rankings_are_that_of_the_joined_map() -> None:
-    """Catches areas that stay behind when values of two surfaces are merged: statistics as if sorted anew."""
+def test_several_surfaces_are_rated_as_the_joined_one() -> None:
+    """Catches areas that stay behind when values of several surfaces are sorted together."""
     random = np.random.default_rng(3)
     maps = [_map(random.normal(1.0, 1.0, n), random.uniform(0.1, 2.0, n)) for n in (300, 40, 7)]
-    found = Ranking.merged([Ranking.of(m) for m in maps]).uniformity()
-    assert astuple(found) == pytest.approx(astuple(uniformity(join("anode", maps))), rel=1e-12)
+    assert astuple(uniformity(*maps)) == pytest.approx(astuple(uniformity(join("anode", maps))), rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5000])
+@pytest.mark.parametrize("shape", ["even", "close", "far", "equal", "alike"])
+def test_the_order_is_that_of_argsort(n: int, shape: str) -> None:
+    """Also where nearly all values fall into one class, beside a few that are far away."""
+    values = np.random.default_rng(4).normal(size=n)
+    values = {
+        "even": values,
+        "close": 1.0 + 1e-12 * values,
+        "far": np.append(values, 1e14),
+        "equal": np.full(n, 3.0),
+        "alike": values.round(1),
+    }[shape]
+    np.testing.assert_array_equal(ascending(values), np.argsort(values, kind="stable"))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_extremes_of_regions_pass_over_what_is_not_a_number(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches cells that fall between blocks, and NaN of conductors that would be extremes."""
+    monkeypatch.setattr(kernels, "threads", lambda: threads)
+    random = np.random.default_rng(5)
+    nodes, cells = random.integers(0, 900, (4, 60_000)), random.permutation(60_000)[:50_001]
+    values = np.where(random.random(900) < 0.1, np.nan, random.normal(size=900))
+    found = np.empty((-(-cells.size // BLOCK), 2))
+    kernels.in_blocks(len(found), partial(extremes, nodes, cells, values, found))
+    there = values[nodes[:, cells]]
+    assert found[:, 0].min() == np.nanmin(there)
+    assert found[:, 1].max() == np.nanmax(there)

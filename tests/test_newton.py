@@ -23,9 +23,10 @@ from fem import (
     limiting_current,
     solve_steady,
 )
+from fem.bordered import BorderedSystem
 from fem.elements import Floats
 from fem.film import Film
-from fem.linear import BorderedSystem, LinearSession, LinearStatistics
+from fem.linear import LinearSession, LinearStatistics
 from fem.newton import TOLERANCE, secant_conductance
 from meshes.structured import layered_rectangle
 
