@@ -55,7 +55,8 @@ class BorderedSystem:
     def _sliced(self) -> Sliced:
         if self.slices is None:
             return Sliced.of(self.matrix, np.float64)
-        return self.slices.filled(self.matrix.data)
+        self.slices.fill(self.matrix.data)
+        return self.slices
 
     @cached_property
     def _shared(self) -> Rows:

@@ -127,9 +127,9 @@ def _sum(
 
 
 @numba.njit(nogil=True, cache=True)
-def lay_across(starts, rows, indptr, values, out):
-    """out = the values of CSR rows across slices."""
-    for place in range(rows.size):
+def lay_across(starts, rows, indptr, values, out, low, high):
+    """out = the values of CSR rows across slices; what fills up short rows stays as it is."""
+    for place in range(low * LANES, min(high * LANES, rows.size)):
         at = starts[place // LANES] + np.uint64(place % LANES)
         for p in range(indptr[rows[place]], indptr[rows[place] + 1]):
             out[at] = values[p]

@@ -11,7 +11,7 @@ sum of a row runs over its entries in their own order, whatever the number of th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
@@ -53,7 +53,7 @@ class Slicing:
     def lay(self, values: NDArray[Any], kind: DTypeLike) -> NDArray[Any]:
         """CSR entries across the slices."""
         out = np.zeros(int(self.starts[-1]), dtype=kind)
-        lay_across(self.starts, self.rows, self.indptr, values, out)
+        self.run(lay_across, self.indptr, values, out)
         return out
 
     @cached_property
@@ -84,9 +84,9 @@ class Sliced:
         columns = slicing.lay(matrix.indices, np.uint32)
         return cls(slicing=slicing, columns=columns, data=slicing.lay(matrix.data, kind))
 
-    def filled(self, values: NDArray[Any]) -> Sliced:
-        """The matrix with other CSR values."""
-        return replace(self, data=self.slicing.lay(values, self.data.dtype))
+    def fill(self, values: NDArray[Any]) -> None:
+        """Take other CSR values, in the same place: new pages cost more than the loop."""
+        self.slicing.run(lay_across, self.slicing.indptr, values, self.data)
 
     @property
     def n_rows(self) -> int:

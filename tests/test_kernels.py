@@ -47,7 +47,8 @@ def test_products_do_not_depend_on_the_threads(threads: int, monkeypatch: pytest
     np.testing.assert_array_equal(_product(matrix, x), alone)
     assert alone == pytest.approx(matrix @ x, abs=1e-12)
     more = np.ones(N)
-    slices.filled(2 * matrix.data).run(add_product, x, more)
+    slices.fill(2 * matrix.data)
+    slices.run(add_product, x, more)
     assert more == pytest.approx(1 + 2 * matrix @ x, abs=1e-12)
 
 
