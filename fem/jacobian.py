@@ -17,11 +17,12 @@ import scipy.sparse as sp
 from fem.elements import Floats, scatter
 from fem.interface import ReactingSurface, SurfaceState
 from fem.linear import BorderedSystem
-from fem.pattern import Pattern, SurfacePairs
+from fem.pattern import Pattern
 from fem.preconditioners import SymmetricNeighbour
 from fem.spaces import Spaces
 from fem.state import Fields, Residual
 from fem.stiffness import Stiffness
+from fem.surface_pairs import SurfacePairs
 
 
 class JacobianPattern:
@@ -65,14 +66,12 @@ class JacobianPattern:
                 columns[:, j] += self.layers.apply(of_k)
         for pairs, at in zip(self._pairs, residual.surfaces, strict=True):
             by_eta, by_c = pairs.sum(at.reaction.slope_eta), pairs.sum(at.reaction.slope_c)
-            by_second = (
-                by_c * fields.concentration_slope[pairs.second]
-                - by_eta * fields.potential_slope[pairs.second]
-            )
-            pairs.add(data, by_eta * fields.potential_slope[pairs.first], by_second)
-            self._add_k(pairs.surface, at, columns)
+            by_second = pairs.in_unknowns(by_c, fields.concentration_slope[pairs.second])
+            by_second -= pairs.in_unknowns(by_eta, fields.potential_slope[pairs.second])
+            pairs.add(data, pairs.in_unknowns(by_eta, fields.potential_slope[pairs.first]), by_second)
+            self._add_k(pairs, by_eta, columns)
             if current_is_given and pairs.surface.terminal == "counter":
-                rows[-1] += scatter(pairs.second, by_second, spaces.size)
+                rows[-1] += scatter(pairs.second, pairs.column_sums(by_second), spaces.size)
                 self._add_voltage(pairs.surface, at, columns, corner)
         scaling = self._scaling(fields)
         columns, rows = columns[spaces.free], rows[:, spaces.free]
@@ -91,16 +90,16 @@ class JacobianPattern:
             ),
         )
 
-    def _add_k(self, surface: ReactingSurface, at: SurfaceState, columns: Floats) -> None:
+    def _add_k(self, pairs: SurfacePairs, by_eta: Floats, columns: Floats) -> None:
         """Derivatives of the balances in k: the current's is -g for k of the second side, +g of the first."""
         of = self.spaces.compartment_of
-        sides = [(surface.second, -1.0)] + ([(surface.first, 1.0)] if surface.first is not None else [])
+        sides = [(pairs.second, -1.0)] + ([(pairs.first, 1.0)] if pairs.surface.first is not None else [])
         for j in range(len(self.spaces.compartments)):
             for unknowns, sign in sides:
-                share = np.where(of[unknowns] == j, 1.0, 0.0)
+                share = np.where(of[unknowns] == j, sign, 0.0)
                 if not share.any():
                     continue
-                change = surface.load(at.reaction.slope_eta * (surface.shape.T @ share)) * sign
+                change = pairs.product(by_eta, share)
                 for other, gain in sides:  # the second side loses what the first one gains
                     columns[:, j] += scatter(other, gain * change, len(columns))
 

@@ -68,16 +68,17 @@ def _share(work: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -
     return [work(*ranges[0]), *(job.result() for job in jobs)]
 
 
-def in_parts(count: int) -> list[tuple[int, int]]:
+def in_parts(count: int, few: int | None = None) -> list[tuple[int, int]]:
     """The numbers below `count` in equal ranges, one for each thread; a single one if there are few."""
-    ends = np.linspace(0, count, (threads() if count > FEW else 1) + 1).astype(int).tolist()
+    ends = np.linspace(0, count, (threads() if count > (FEW if few is None else few) else 1) + 1)
+    ends = ends.astype(int).tolist()
     return list(pairwise(ends))
 
 
-def in_threads(count: int, work: Callable[[int, int], Any]) -> list[Any]:
-    """work(first, end) on the numbers below `count`, shared out over the threads; what they return, in
-    order."""
-    return _share(work, in_parts(count))
+def in_threads(count: int, work: Callable[[int, int], Any], few: int | None = None) -> list[Any]:
+    """work(first, end) on the numbers below `count`, shared out over the threads unless there are few; what
+    they return, in order."""
+    return _share(work, in_parts(count, few))
 
 
 def content(
@@ -227,16 +228,20 @@ def _cubic(table, k, s):
 
 
 @numba.njit(nogil=True, cache=True)
-def tabulated(w, nodes, empty, first, lowest, table, value, slope):
-    """Value and slope of piecewise cubics, table (n_pieces, 4) from the left of each piece; NaN outside."""
-    pieces = np.empty(w.size, dtype=np.int32)
-    _pieces(w, nodes, empty, first, lowest, pieces)
-    for i in range(w.size):
-        k = pieces[i]
-        if k < 0:
-            value[i] = slope[i] = np.nan
-        else:
-            value[i], slope[i] = _cubic(table, k, w[i] - nodes[k])
+def tabulated(w, nodes, empty, first, lowest, tables, values, slopes, low, high):
+    """Values and slopes (n_tables, n) of piecewise cubics, each table (n_pieces, 4) from the left of each
+    piece; NaN outside."""
+    pieces = np.empty(BLOCK, dtype=np.int32)
+    for start in range(low, high, BLOCK):
+        size = min(BLOCK, high - start)
+        _pieces(w[start : start + size], nodes, empty, first, lowest, pieces)
+        for n in range(size):
+            i, k = start + n, pieces[n]
+            for t in range(len(tables)):
+                if k < 0:
+                    values[t, i] = slopes[t, i] = np.nan
+                else:
+                    values[t, i], slopes[t, i] = _cubic(tables[t], k, w[i] - nodes[k])
 
 
 @numba.njit(nogil=True, cache=True)
