@@ -106,7 +106,9 @@ def evaluate(
     def work(low: int, high: int) -> None:
         for block in range(low, high):
             at = slice(block * BLOCK, (block + 1) * BLOCK)
-            found[:, :, at] = _block(surface, at, potential, concentration, terminal_potential, law, temperature)
+            found[:, :, at] = _block(
+                surface, at, potential, concentration, terminal_potential, law, temperature
+            )
 
     in_threads(blocks, work, few=2)
     eta, c, *reaction = found

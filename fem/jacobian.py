@@ -40,6 +40,7 @@ class JacobianPattern:
         for k, values in ((stiffness, self._stiffness), (layers, self._layers)):
             if k.values.size:
                 np.take(k.values, places, out=values[:-1], mode="clip")
+        self._data = np.empty_like(self._stiffness)
         bodies = np.arange(len(spaces.compartments))
         self._lift = (spaces.compartment_of[spaces.free][:, None] == bodies).astype(np.float64)
 
@@ -50,14 +51,18 @@ class JacobianPattern:
         return other
 
     def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
-        """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
+        """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations.
+
+        It holds until the next one is assembled in the same place: new pages cost much.
+        """
         spaces, fields = self.spaces, residual.fields
         width = len(spaces.compartments) + int(current_is_given)
         columns, rows = np.zeros((spaces.size, width)), np.zeros((width, spaces.size))
         corner = np.zeros((width, width))
         for j, compartment in enumerate(spaces.compartments):
             rows[j] = residual.inventory_slope[j] * (scale / compartment.amount)
-        data = self._stiffness.copy()
+        data = self._data
+        np.copyto(data, self._stiffness)
         if self.layers.values.size:
             data[:-1] += self._layers[:-1] * fields.potential_slope[spaces.free][self.pattern.indices]
             for j, compartment in enumerate(spaces.compartments):

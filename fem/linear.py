@@ -23,7 +23,7 @@ import scipy.sparse.linalg as spla
 
 from fem.elements import Floats
 from fem.kernels import Rows, add_product, add_products
-from fem.krylov import fgmres
+from fem.krylov import Memory, fgmres
 from fem.multigrid import Cycle
 
 
@@ -243,6 +243,7 @@ class _KrylovSession:
         self.statistics = LinearStatistics()
         self._kept: Any = None
         self._base: Any = None
+        self._memory = Memory()
 
     def prepare(self, system: BorderedSystem) -> None:
         self._build(system)
@@ -285,6 +286,7 @@ class _KrylovSession:
                 rtol=rtol,
                 restart=self.options.restart,
                 max_iterations=self.options.max_iterations,
+                memory=self._memory,
             )
         self.statistics.iterations += count
         return z, count / max(-np.log10(rtol), 0.3), converged

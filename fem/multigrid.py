@@ -19,11 +19,13 @@ from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
+import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 from pyamg.aggregation import standard_aggregation
 
 from fem.elements import Floats
-from fem.kernels import Rows, multiply, smooth
+from fem.kernels import Rows, in_threads, multiply, smooth
+from fem.vector_kernels import strong_rows
 
 Single = NDArray[np.float32]
 Cycle = Callable[[Floats], Floats]
@@ -54,7 +56,7 @@ def cycle(matrix: sp.csr_matrix) -> Cycle:
     while matrix.shape[0] > COARSEST and len(levels) < MOST_LEVELS:
         level, matrix = _coarsen(matrix, _strong_part(matrix, SMOOTHED) if not levels else matrix)
         levels.append(level)
-    return partial(_apply, tuple(levels), np.linalg.inv(matrix.toarray()).astype(np.float32))
+    return partial(_apply, tuple(levels), spla.splu(matrix.tocsc()) if matrix.shape[0] else None)
 
 
 def _coarsen(matrix: sp.csr_matrix, smoothed: sp.csr_matrix) -> tuple[Level, sp.csr_matrix]:
@@ -77,17 +79,13 @@ def _coarsen(matrix: sp.csr_matrix, smoothed: sp.csr_matrix) -> tuple[Level, sp.
 
 
 def _strong_part(matrix: sp.csr_matrix, strength: float) -> sp.csr_matrix:
-    """The matrix without entries weaker than the strength, which are added to the diagonal: row sums are kept."""
-    n, diagonal = matrix.shape[0], matrix.diagonal()
-    row = np.repeat(np.arange(n, dtype=matrix.indices.dtype), np.diff(matrix.indptr))
-    size = np.sqrt(strength * diagonal)
-    keep = (np.abs(matrix.data) >= size[row] * size[matrix.indices]) | (row == matrix.indices)
-    weak = np.bincount(row, np.where(keep, 0.0, matrix.data), n)
-    data = matrix.data[keep]
-    row, column = row[keep], matrix.indices[keep]
-    data[row == column] += weak
-    start = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=n))))
-    return sp.csr_matrix((data, column, start), shape=matrix.shape)
+    """The matrix without entries weaker than `strength`, which go to the diagonal: row sums are kept."""
+    size = np.sqrt(strength * matrix.diagonal())
+    entries = matrix.indptr, matrix.indices, matrix.data
+    parts = in_threads(matrix.shape[0], partial(strong_rows, *entries, size))
+    counts, columns, values = (np.concatenate(found) for found in zip(*parts, strict=True))
+    start = np.concatenate(([0], np.cumsum(counts)))
+    return sp.csr_matrix((values, columns, start), shape=matrix.shape)
 
 
 def _scaling(matrix: sp.csr_matrix) -> Floats:
@@ -97,17 +95,17 @@ def _scaling(matrix: sp.csr_matrix) -> Floats:
     return np.divide(REACH, total, out=np.zeros_like(total), where=total > 0)
 
 
-def _apply(levels: tuple[Level, ...], coarsest: Single, r: Floats) -> Floats:
+def _apply(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Floats) -> Floats:
     size = float(np.abs(r).max(initial=0.0))
     if not (0.0 < size < np.inf):
         return r.copy()
     return _cycle(levels, coarsest, (r / size).astype(np.float32)).astype(np.float64) * size
 
 
-def _cycle(levels: tuple[Level, ...], coarsest: Single, r: Single) -> Single:
+def _cycle(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Single) -> Single:
     """x (n,) of one cycle; r is overwritten."""
     if not levels:
-        return coarsest @ r
+        return r if coarsest is None else coarsest.solve(r.astype(np.float64)).astype(np.float32)
     level = levels[0]
     restricted = np.empty(level.restriction.matrix.shape[0], np.float32)
     change, new = np.empty((2, r.size), np.float32)
@@ -120,10 +118,10 @@ def _cycle(levels: tuple[Level, ...], coarsest: Single, r: Single) -> Single:
     return x
 
 
-def _two_cycles(levels: tuple[Level, ...], coarsest: Single, r: Single) -> Single:
+def _two_cycles(levels: tuple[Level, ...], coarsest: spla.SuperLU | None, r: Single) -> Single:
     """The combination (n,) of two cycles, the second on what the first one leaves, of least residual."""
     if not levels:
-        return coarsest @ r
+        return _cycle(levels, coarsest, r)
     matrix = levels[0].matrix
     its_image, image = np.empty((2, r.size), np.float32)
     one = _cycle(levels, coarsest, r.copy())
@@ -132,11 +130,11 @@ def _two_cycles(levels: tuple[Level, ...], coarsest: Single, r: Single) -> Singl
     if length == 0:
         return one
     part = (its_image @ r) / length
-    left = r - part * its_image
+    left = (r - part * its_image).astype(np.float32, copy=False)
     other = _cycle(levels, coarsest, left.copy())
     matrix.run(multiply, other, image)
     common = (image @ its_image) / length
     image -= common * its_image
     length = image @ image
     more = (image @ left) / length if length > 0 else np.float32(0)
-    return (part - more * common) * one + more * other
+    return ((part - more * common) * one + more * other).astype(np.float32, copy=False)

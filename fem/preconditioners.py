@@ -41,8 +41,10 @@ class SymmetricNeighbour:
         """The cycle on P, and P's response to each border column."""
         companion = self.companion()
         of_companion = cycle(companion)
-        others, most = self.columns.T[self.lift.shape[1] :], {"restart": 30, "max_iterations": 30}
-        responses = [fgmres(companion.dot, of_companion, b, rtol=1e-2, **most)[0] for b in others]
+        responses = [
+            fgmres(companion.dot, of_companion, column, rtol=1e-2, restart=30, max_iterations=30)[0]
+            for column in self.columns.T[self.lift.shape[1] :]
+        ]
         return of_companion, np.column_stack((self.lift, *responses))
 
     def bind(self, kept: tuple[Cycle, Floats]) -> Cycle:

@@ -11,7 +11,7 @@ import numba
 
 @numba.njit(nogil=True, cache=True)
 def add_loads(unknowns, gain, shape, weights, values, out):
-    """out[unknowns[i, e]] += gain int values v_i dA over every facet e; shape (n_local, n_q), others (n_q, n)."""
+    """out[unknowns[i, e]] += gain int values v_i dA on facets; shape (n_local, n_q), values (n_q, n)."""
     for e in range(unknowns.shape[1]):
         for i in range(unknowns.shape[0]):
             total = 0.0

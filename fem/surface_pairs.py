@@ -40,7 +40,9 @@ class SurfacePairs:
         """int values u_j v_i dA (n_pairs,) from values (n_q, n) at the quadrature points."""
         out, surface = np.zeros(self._graph.indices.size), self.surface
         graph = self._meeting.first, self._meeting.of_member, self._nodes, self._places
-        kernel = partial(add_masses, *graph, surface.shape, surface.weights, np.ascontiguousarray(values), out)
+        kernel = partial(
+            add_masses, *graph, surface.shape, surface.weights, np.ascontiguousarray(values), out
+        )
         in_threads(self._graph.size, kernel)
         return out
 
