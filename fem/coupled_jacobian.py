@@ -21,9 +21,10 @@ from fem.elements import Floats, Ints, present, scatter
 from fem.fluxes import TO_AMPERE
 from fem.interface import ReactingSurface, SurfaceState
 from fem.materials import Electrolyte
-from fem.pattern import Cliques, SurfacePairs
+from fem.pattern import Cliques
 from fem.preconditioners import BlockTriangular, SymmetricNeighbour
 from fem.state import Residual
+from fem.surface_pairs import SurfacePairs
 
 if TYPE_CHECKING:
     from fem.coupled import Body, CoupledSystem

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from scipy.optimize import root_scalar
 
 from fem.electrolyte import Array, ElectrolyteLaw, Properties
 from fem.ideal_laws import LOWEST_DIFFUSIVITY, LOWEST_THERMODYNAMIC_FACTOR
-from fem.kernels import BITS, content, tabulated
+from fem.kernels import BITS, content, in_threads, tabulated
 from fem.materials import HIGHEST_TRANSFERENCE
 from fem.parameters import ParameterError
 
@@ -128,19 +129,21 @@ class SaltEquilibrium:
 
     def concentration(self, w: ArrayLike) -> tuple[Array, Array]:
         """c(W) [mol/m3] and dc/dW [mol/(A m2)]; NaN outside the table."""
-        return self._at(self._c_of_w, w)
+        return self._at(w, self._c_of_w)[0]
 
     def psi(self, w: ArrayLike) -> tuple[Array, Array]:
         """Psi(c(W)) [V] and dPsi/dW = 1/kappa_ss [ohm m]; NaN outside the table."""
-        return self._at(self._psi_of_w, w)
+        return self._at(w, self._psi_of_w)[0]
 
     def psi_parts(self, w: ArrayLike) -> tuple[Array, Array]:
         """Ohmic and concentration part of Psi(c(W)) [V]; NaN outside the table."""
-        return self._at(self._ohmic_of_w, w)[0], self._at(self._concentration_of_w, w)[0]
+        ohmic, concentration = self._at(w, self._ohmic_of_w, self._concentration_of_w)
+        return ohmic[0], concentration[0]
 
     def state(self, w: ArrayLike) -> SaltState:
         """`concentration` and `psi` together."""
-        return SaltState(*self.concentration(w), *self.psi(w))
+        c, psi = self._at(w, self._c_of_w, self._psi_of_w)
+        return SaltState(*c, *psi)
 
     def content(
         self, w: Array, rows: NDArray[np.integer], points: Array, weights: Array
@@ -151,11 +154,12 @@ class SaltEquilibrium:
         """
         return content(w, rows, points, weights, self._index, self._c_of_w)
 
-    def _at(self, table: Array, w: ArrayLike) -> tuple[Array, Array]:
+    def _at(self, w: ArrayLike, *tables: Array) -> list[tuple[Array, Array]]:
+        """Value and slope of each table."""
         w = np.asarray(w, dtype=float)
-        value, slope = np.empty(w.size), np.empty(w.size)
-        tabulated(w.ravel(), *self._index, table, value, slope)
-        return value.reshape(w.shape), slope.reshape(w.shape)
+        found = np.empty((2, len(tables), w.size))
+        in_threads(w.size, partial(tabulated, w.ravel(), *self._index, tables, *found))
+        return [(value.reshape(w.shape), slope.reshape(w.shape)) for value, slope in zip(*found, strict=True)]
 
 
 class _Index(NamedTuple):

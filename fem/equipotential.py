@@ -31,10 +31,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse.linalg as spla
 
 from fem.conditions import FixedPotential, ModelError
 from fem.elements import Floats, Ints
+from fem.krylov import fgmres
 from fem.materials import Conductor
 from fem.multigrid import cycle
 from fem.stiffness import Stiffness
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from fem.spaces import Spaces
 
 TOLERANCE = 1e-6  # relative residual of the drop
-STEPS = 500
+RESTART, STEPS = 60, 500
 
 
 def with_held_pieces(spaces: Spaces, model: Model, cut: Ints) -> Spaces:
@@ -127,9 +127,10 @@ def drop(spaces: Spaces, nodal: Floats) -> Drop | None:
     metal, sigma = spaces.solid_elements.where(held), spaces.conductivity[held]
     stiffness = Stiffness.assemble(spaces.size, (metal, sigma))
     matrix, load = stiffness.matrix[unknowns][:, unknowns], -nodal[unknowns]
-    of_matrix = spla.LinearOperator(matrix.shape, matvec=cycle(matrix), dtype=np.float64)
-    found, failed = spla.cg(matrix, load, rtol=TOLERANCE, maxiter=STEPS, M=of_matrix)
-    if failed:
+    found, _, converged = fgmres(
+        matrix.dot, cycle(matrix), load, rtol=TOLERANCE, restart=RESTART, max_iterations=STEPS
+    )
+    if not converged:
         raise ModelError(
             f"the drop in the equipotential pieces ({unknowns.size} unknowns) was not found; check the worst "
             "element quality of the mesh, or give their region equipotential=False"

@@ -15,7 +15,12 @@ import numpy as np
 
 from fem.conditions import Terminal
 from fem.elements import Floats, Ints
+from fem.kernels import in_parts, share
 from fem.reaction import Kinetics, Reaction
+from fem.surface_kernels import add_loads
+
+BLOCK = 4096
+"""Facets that a law is evaluated on at once: their numbers stay in the cache of a core."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +66,12 @@ class ReactingSurface:
         """Nodal loads (n_local, n) of  int values v dA  from values (n_q, n)."""
         return self.shape @ (values * self.weights)
 
-    def mass(self, values: Floats) -> Floats:
-        """Local matrices (n_local, n_local, n) of  int values u v dA  from values (n_q, n)."""
-        products = (self.shape[:, None] * self.shape[None]).reshape(-1, self.shape.shape[1])
-        return (products @ (values * self.weights)).reshape(*2 * self.shape.shape[:1], -1)
+    def add_load(self, nodal: Floats, values: Floats) -> None:
+        """Add the loads of a current density (n_q, n) to the balances: first side +, second side -."""
+        arguments = self.shape, self.weights, np.ascontiguousarray(values), nodal
+        if self.first is not None:
+            add_loads(self.first, 1.0, *arguments)
+        add_loads(self.second, -1.0, *arguments)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,21 +99,34 @@ def evaluate(
     kinetics: Kinetics | None = None,
 ) -> SurfaceState:
     """The law of a surface from joint potentials [V] and concentrations [mol/m3] (n_unknowns,)."""
-    if surface.first is None:
-        difference = terminal_potential - potential[surface.second]
-    else:
-        difference = potential[surface.first] - potential[surface.second]
-    eta = surface.shape.T @ difference
-    given = surface.given_concentration
-    frozen = np.isfinite(given)
-    if frozen.all():
-        c = np.broadcast_to(given, eta.shape)
-    else:
-        c = surface.shape.T @ concentration[surface.second]
-        c = np.where(c > 0, c, np.nan)  # fields of order 2 may undershoot: the step control refuses NaN
-        c = np.where(frozen, given, c) if frozen.any() else c
     law = surface.kinetics if kinetics is None else kinetics
+    found = np.empty((6, *surface.weights.shape))
+    blocks = -(-surface.facets.size // BLOCK)
+
+    def work(low: int, high: int) -> None:
+        for block in range(low, high):
+            at = slice(block * BLOCK, (block + 1) * BLOCK)
+            found[:, :, at] = _block(
+                surface, at, potential, concentration, terminal_potential, law, temperature
+            )
+
+    share(work, in_parts(blocks, few=1))
+    reaction = Reaction(found[2], found[3], found[4], found[5])
+    return SurfaceState(eta=found[0], concentration=found[1], reaction=reaction, weights=surface.weights)
+
+
+def _block(
+    surface: ReactingSurface, at: slice, potential: Floats, concentration: Floats, terminal_potential: float,
+    law: Kinetics, temperature: float,
+) -> tuple[Floats, ...]:  # fmt: skip
+    """eta, c and the fields of Reaction (n_q, n_block) on some facets."""
+    second = surface.second[:, at]
+    first = terminal_potential if surface.first is None else potential[surface.first[:, at]]
+    eta = surface.shape.T @ (first - potential[second])
+    given = surface.given_concentration[at]
+    frozen = np.isfinite(given)
+    c = surface.shape.T @ concentration[second]
+    c = np.where(c > 0, c, np.nan)  # fields of order 2 may undershoot: the step control refuses NaN
+    c = np.where(frozen, given, c)
     reaction = law.evaluate(eta, c, temperature)
-    if frozen.any():
-        reaction = reaction._replace(slope_c=np.where(frozen, 0.0, reaction.slope_c))
-    return SurfaceState(eta=eta, concentration=c, reaction=reaction, weights=surface.weights)
+    return eta, c, *reaction._replace(slope_c=np.where(frozen, 0.0, reaction.slope_c))

@@ -17,11 +17,12 @@ import scipy.sparse as sp
 from fem.bordered import BorderedSystem
 from fem.elements import Floats, scatter
 from fem.interface import ReactingSurface, SurfaceState
-from fem.pattern import Pattern, SurfacePairs
+from fem.pattern import Pattern
 from fem.preconditioners import SymmetricNeighbour
 from fem.spaces import Spaces
 from fem.state import Fields, Residual
 from fem.stiffness import Stiffness
+from fem.surface_pairs import SurfacePairs
 
 
 class JacobianPattern:
@@ -39,6 +40,7 @@ class JacobianPattern:
         for k, values in ((stiffness, self._stiffness), (layers, self._layers)):
             if k.values.size:
                 np.take(k.values, places, out=values[:-1], mode="clip")
+        self._data = np.empty_like(self._stiffness)
         bodies = np.arange(len(spaces.compartments))
         self._lift = (spaces.compartment_of[spaces.free][:, None] == bodies).astype(np.float64)
 
@@ -49,14 +51,18 @@ class JacobianPattern:
         return other
 
     def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
-        """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
+        """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations.
+
+        It holds until the next one is assembled in the same place: new pages cost much.
+        """
         spaces, fields = self.spaces, residual.fields
         width = len(spaces.compartments) + int(current_is_given)
         columns, rows = np.zeros((spaces.size, width)), np.zeros((width, spaces.size))
         corner = np.zeros((width, width))
         for j, compartment in enumerate(spaces.compartments):
             rows[j] = residual.inventory_slope[j] * (scale / compartment.amount)
-        data = self._stiffness.copy()
+        data = self._data
+        np.copyto(data, self._stiffness)
         if self.layers.values.size:
             data[:-1] += self._layers[:-1] * fields.potential_slope[spaces.free][self.pattern.indices]
             for j, compartment in enumerate(spaces.compartments):
@@ -65,14 +71,12 @@ class JacobianPattern:
                 columns[:, j] += self.layers.apply(of_k)
         for pairs, at in zip(self._pairs, residual.surfaces, strict=True):
             by_eta, by_c = pairs.sum(at.reaction.slope_eta), pairs.sum(at.reaction.slope_c)
-            by_second = (
-                by_c * fields.concentration_slope[pairs.second]
-                - by_eta * fields.potential_slope[pairs.second]
-            )
-            pairs.add(data, by_eta * fields.potential_slope[pairs.first], by_second)
-            self._add_k(pairs.surface, at, columns)
+            by_second = pairs.in_unknowns(by_c, fields.concentration_slope[pairs.second])
+            by_second -= pairs.in_unknowns(by_eta, fields.potential_slope[pairs.second])
+            pairs.add(data, pairs.in_unknowns(by_eta, fields.potential_slope[pairs.first]), by_second)
+            self._add_k(pairs, by_eta, columns)
             if current_is_given and pairs.surface.terminal == "counter":
-                rows[-1] += scatter(pairs.second, by_second, spaces.size)
+                rows[-1] += scatter(pairs.second, pairs.column_sums(by_second), spaces.size)
                 self._add_voltage(pairs.surface, at, columns, corner)
         scaling = self._scaling(fields)
         columns, rows = columns[spaces.free], rows[:, spaces.free]
@@ -92,16 +96,16 @@ class JacobianPattern:
             ),
         )
 
-    def _add_k(self, surface: ReactingSurface, at: SurfaceState, columns: Floats) -> None:
+    def _add_k(self, pairs: SurfacePairs, by_eta: Floats, columns: Floats) -> None:
         """Derivatives of the balances in k: the current's is -g for k of the second side, +g of the first."""
         of = self.spaces.compartment_of
-        sides = [(surface.second, -1.0)] + ([(surface.first, 1.0)] if surface.first is not None else [])
+        sides = [(pairs.second, -1.0)] + ([(pairs.first, 1.0)] if pairs.surface.first is not None else [])
         for j in range(len(self.spaces.compartments)):
             for unknowns, sign in sides:
-                share = np.where(of[unknowns] == j, 1.0, 0.0)
+                share = np.where(of[unknowns] == j, sign, 0.0)
                 if not share.any():
                     continue
-                change = surface.load(at.reaction.slope_eta * (surface.shape.T @ share)) * sign
+                change = pairs.product(by_eta, share)
                 for other, gain in sides:  # the second side loses what the first one gains
                     columns[:, j] += scatter(other, gain * change, len(columns))
 

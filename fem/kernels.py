@@ -21,7 +21,7 @@ import scipy.sparse as sp
 BITS = 42  # of a double left out of account in the index of a table: 1024 buckets for a factor of two
 BLOCK = 512  # elements
 FEW = 20_000  # entries, below which threads cost more than they save
-FEWEST = 20  # blocks for a thread
+FEW_BLOCKS = 20  # the same, of blocks
 
 
 def threads() -> int:
@@ -69,9 +69,9 @@ def share(work: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) ->
     return [work(*ranges[0]), *(job.result() for job in jobs)]
 
 
-def in_parts(count: int) -> list[tuple[int, int]]:
+def in_parts(count: int, few: int = FEW) -> list[tuple[int, int]]:
     """The numbers below `count` in equal ranges, one for each thread; a single one if there are few."""
-    ends = np.linspace(0, count, (threads() if count > FEW else 1) + 1).astype(int).tolist()
+    ends = np.linspace(0, count, (threads() if count > few else 1) + 1).astype(int).tolist()
     return list(pairwise(ends))
 
 
@@ -82,9 +82,9 @@ def in_threads(count: int, work: Callable[[int, int], Any]) -> list[Any]:
 
 
 def in_blocks(count: int, work: Callable[[int, int], Any]) -> None:
-    """work(first, end) on the numbers of blocks below `count`, shared out over the threads."""
-    ends = np.linspace(0, count, min(threads(), max(count // FEWEST, 1)) + 1).astype(int).tolist()
-    share(work, list(pairwise(ends)))
+    """work(first, end) on the numbers of blocks below `count`, shared out over the threads; a block is worth
+    some hundred entries or more."""
+    share(work, in_parts(count, FEW_BLOCKS))
 
 
 def content(
@@ -181,16 +181,20 @@ def _cubic(table, k, s):
 
 
 @numba.njit(nogil=True, cache=True)
-def tabulated(w, nodes, empty, first, lowest, table, value, slope):
-    """Value and slope of piecewise cubics, table (n_pieces, 4) from the left of each piece; NaN outside."""
-    pieces = np.empty(w.size, dtype=np.int32)
-    _pieces(w, nodes, empty, first, lowest, pieces)
-    for i in range(w.size):
-        k = pieces[i]
-        if k < 0:
-            value[i] = slope[i] = np.nan
-        else:
-            value[i], slope[i] = _cubic(table, k, w[i] - nodes[k])
+def tabulated(w, nodes, empty, first, lowest, tables, values, slopes, low, high):
+    """Values and slopes (n_tables, n) of piecewise cubics, each table (n_pieces, 4) from the left of each
+    piece; NaN outside."""
+    pieces = np.empty(BLOCK, dtype=np.int32)
+    for start in range(low, high, BLOCK):
+        size = min(BLOCK, high - start)
+        _pieces(w[start : start + size], nodes, empty, first, lowest, pieces)
+        for n in range(size):
+            i, k = start + n, pieces[n]
+            for t in range(len(tables)):
+                if k < 0:
+                    values[t, i] = slopes[t, i] = np.nan
+                else:
+                    values[t, i], slopes[t, i] = _cubic(tables[t], k, w[i] - nodes[k])
 
 
 @numba.njit(nogil=True, cache=True)

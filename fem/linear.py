@@ -17,7 +17,7 @@ import scipy.sparse.linalg as spla
 
 from fem.bordered import BorderedSystem
 from fem.elements import Floats
-from fem.krylov import fgmres
+from fem.krylov import Memory, fgmres
 
 
 class LinearSolveFailed(RuntimeError):
@@ -185,6 +185,7 @@ class _KrylovSession:
         self.statistics = LinearStatistics()
         self._kept: Any = None
         self._base: Any = None
+        self._memory = Memory()
 
     def prepare(self, system: BorderedSystem) -> None:
         self._build(system)
@@ -227,6 +228,7 @@ class _KrylovSession:
                 rtol=rtol,
                 restart=self.options.restart,
                 max_iterations=self.options.max_iterations,
+                memory=self._memory,
             )
         self.statistics.iterations += count
         return z, count / max(-np.log10(rtol), 0.3), converged

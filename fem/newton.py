@@ -21,6 +21,7 @@ from fem.system import SteadySystem
 
 TOLERANCE = 1e-10  # |R|_1 over the cell's current
 INVENTORY_TOLERANCE = 1e-12  # relative salt inventory
+LAST_PART, LAST_FROM = 0.3, 3e-5  # linear error of the last step over the tolerance; merit it is tried from
 MAX_STEPS = 40
 PATIENCE = 8  # steps within which the merit must fall by a tenth, or the iteration is given up
 DEPLETED_BELOW = 0.05  # c_min/c_mean of a failed iterate from which the failure is named depletion
@@ -111,7 +112,7 @@ def newton(
             )
         if len(history) > PATIENCE and size > 0.9 * history[-1 - PATIENCE]:
             break
-        rtol = max(0.05 * TOLERANCE / size, min(1e-2, 0.1 * size), 1e-9)
+        rtol = _linear_tolerance(size)
         matrix, rhs = system.jacobian(residual, scale), system.right_hand_side(residual, scale)
         try:
             z, left = span.step(matrix, rhs) if span is not None else (rhs, 1.0)
@@ -141,6 +142,13 @@ def newton(
         else Outcome.STAGNATED
     )
     return NewtonResult(state=state, residual=residual, outcome=outcome, history=tuple(history))
+
+
+def _linear_tolerance(size: float) -> float:
+    """Of the linear system at a merit: what Newton's method can use, since its own error is of second order;
+    from the last step but one on, a third of what is to be reached."""
+    last = LAST_PART * TOLERANCE / size
+    return max(last, 1e-9) if size < LAST_FROM else max(last, min(1e-2, 0.1 * size), 1e-9)
 
 
 def merit(residual: Residual, scale: float) -> float:

@@ -10,8 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fem.assembly_kernels import add_conductances, clique_places, find_places, incidence, neighbours, restrict
-from fem.elements import Floats, Ints, distinct_pairs, scatter
-from fem.interface import ReactingSurface
+from fem.elements import Floats, Ints
 from fem.kernels import in_threads
 from fem.sliced import Sliced
 
@@ -139,40 +138,3 @@ class Cliques:
     @property
     def _graph(self) -> tuple[Ints, ...]:
         return self.pattern.indptr, self.pattern.indices
-
-
-class SurfacePairs:
-    """Pairs of neighbouring nodes of one surface, and where their derivatives go in a pattern.
-
-    The current through a surface depends on the unknowns of both sides at each node; what leaves the first
-    side enters the second. Local matrices are summed over the facets once, on pairs of surface nodes, and
-    from there go to the (up to) four blocks of the matrix.
-    """
-
-    def __init__(self, surface: ReactingSurface, number: Ints) -> None:
-        self.surface, second = surface, surface.second
-        first = second if surface.first is None else surface.first
-        local, *unknowns = distinct_pairs(first, second, number.size, number.size)
-        meeting = Cliques.of(unknowns[0].size, [local])
-        pairs = meeting.pattern
-        self._places, self._size = meeting.places(0).ravel(), pairs.indices.size
-        row, column = pairs.rows, pairs.indices
-        of_side: dict[str, Ints] = dict(zip(("first", "second"), unknowns, strict=True))
-        self.first, self.second = of_side["first"][column], of_side["second"][column]
-        sides = [("second", -1.0)] if surface.first is None else [("first", 1.0), ("second", -1.0)]
-        rows, cols = ({side: number[of_side[side]][at] for side, _ in sides} for at in (row, column))
-        self.blocks = [(rows[of], cols[to], gain, to) for of, gain in sides for to, _ in sides]
-
-    def sum(self, values: Floats) -> Floats:
-        """int values u_j v_i dA (n_pairs,) from values (n_q, n) at the quadrature points."""
-        return scatter(self._places, self.surface.mass(values), self._size)
-
-    def locate(self, pattern: Pattern) -> None:
-        """Find the places of the blocks, once the pattern is known."""
-        self.slots = [pattern.places(rows, cols) for rows, cols, _, _ in self.blocks]
-
-    def add(self, data: Floats, by_first: Floats, by_second: Floats) -> None:
-        """Add the derivatives (n_pairs,) of the current in the unknowns of both sides to a matrix."""
-        change = {"first": by_first, "second": by_second}
-        for slots, (_, _, gain, to) in zip(self.slots, self.blocks, strict=True):
-            np.add.at(data, slots, gain * change[to])

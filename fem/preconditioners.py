@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-import scipy.sparse.linalg as spla
 
 from fem.elements import Floats, Ints, scatter
+from fem.krylov import fgmres
 from fem.linear import solve_small
 from fem.multigrid import Cycle, cycle
 
@@ -41,9 +41,10 @@ class SymmetricNeighbour:
         """The cycle on P, and P's response to each border column."""
         companion = self.companion()
         of_companion = cycle(companion)
-        operator = spla.LinearOperator(companion.shape, matvec=of_companion, dtype=np.float64)
-        others = self.columns.T[self.lift.shape[1] :]
-        responses = [spla.cg(companion, b, rtol=1e-2, maxiter=30, M=operator)[0] for b in others]
+        responses = [
+            fgmres(companion.dot, of_companion, column, rtol=1e-2, restart=30, max_iterations=30)[0]
+            for column in self.columns.T[self.lift.shape[1] :]
+        ]
         return of_companion, np.column_stack((self.lift, *responses))
 
     def bind(self, kept: tuple[Cycle, Floats]) -> Cycle:

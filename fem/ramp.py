@@ -34,11 +34,14 @@ def solve_system(
 ) -> NewtonResult:
     """Newton from the guess or the first guess; if that fails, a ramp from a part of the drive.
 
-    span: directions in which the step to the state is likely to lie.
+    span: directions in which the step from the guess to the state is likely to lie.
     Raises SolveFailed naming depletion or the last residual, with the last converged current density.
     """
     tell = progress or (lambda _text: None)
-    result = newton(system, guess if guess is not None else _guess(system, session), session, span)
+    if guess is None:
+        result = newton(system, _guess(system, session), session)
+    else:
+        result = newton(system, guess, session, span)
     if result.outcome is Outcome.CONVERGED:
         return result
     if system.control is None:

@@ -32,7 +32,7 @@ Method = Literal["equilibrated", "full"]
 Order = Literal[1, 2]
 Progress = Callable[[str], None]
 
-NEAR = 0.3  # residual over the current, below which the state of another model is a better start than none
+NEAR = 1.0  # residual over the current, below which the state of another model is a better start than none
 REMEMBERED = 5  # states
 POINTS = 5  # that a polynomial goes through at the most
 AMPLIFIED = 40.0  # sum of the weights of a polynomial, beyond which fewer points say more

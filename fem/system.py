@@ -16,7 +16,7 @@ import numpy as np
 
 from fem.bordered import BorderedSystem
 from fem.conditions import ModelError
-from fem.elements import Floats, Ints, scatter
+from fem.elements import Floats, Ints
 from fem.interface import ReactingSurface, SurfaceState, evaluate
 from fem.model import Control, Galvanostatic, Model, Potentiostatic
 from fem.reaction import Kinetics
@@ -124,10 +124,7 @@ class SteadySystem(ABC):
         surfaces, counter = [], 0.0
         for n, surface in enumerate(self.spaces.surfaces):
             at = self.evaluate_surface(surface, state, fields, laws[n] if laws else None)
-            local = surface.load(at.reaction.current)
-            if surface.first is not None:
-                nodal += scatter(surface.first, local, nodal.size)
-            nodal -= scatter(surface.second, local, nodal.size)
+            surface.add_load(nodal, at.reaction.current)
             counter += at.current if surface.terminal == "counter" else 0.0
             surfaces.append(at)
         if not isinstance(self.control, Galvanostatic):

@@ -23,8 +23,10 @@ from skfem.helpers import dot, grad
 from fem.elements import DEGREE, FACET_DEGREE, Elements, scatter, traces
 from fem.interface import ReactingSurface
 from fem.kinetics import LinearKinetics
+from fem.pattern import Cliques
 from fem.space import Space
 from fem.stiffness import Stiffness
+from fem.surface_pairs import SurfacePairs
 from meshes import lagrange
 from meshes.structured import layered_box, layered_rectangle
 from meshes.tagged import TaggedMesh
@@ -202,9 +204,12 @@ def test_loads_and_masses_on_facets(both: Both) -> None:
     load = LinearForm(lambda v, w: f(w) * v).assemble(basis)
     assert scatter(nodes, surface.load(value), both.size) == pytest.approx(both.ours(load), abs=1e-12)
     mass = both.ours(BilinearForm(lambda u, v, w: f(w) * u * v).assemble(basis).toarray())
-    found = np.zeros((both.size, both.size))
-    np.add.at(found, (nodes[:, None], nodes[None]), surface.mass(value))
-    assert np.abs(found - mass).max() < 1e-12
+    pairs = SurfacePairs(surface, np.arange(both.size))
+    pattern = Cliques.of(both.size, [nodes]).pattern
+    pairs.locate(pattern)
+    found = np.zeros(pattern.indices.size + 1)
+    pairs.add(found, np.zeros(0), -pairs.sum(value))
+    assert np.abs(pattern.matrix(found).toarray() - mass).max() < 1e-12
 
 
 def _facet_rule(dim: int, order: int) -> tuple[np.ndarray, np.ndarray]:

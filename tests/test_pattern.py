@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from fem import kernels
-from fem.elements import DEGREE, Elements, distinct_pairs
+from fem.elements import DEGREE, Elements, distinct_pairs, traces
+from fem.interface import BLOCK, ReactingSurface, evaluate
+from fem.kinetics import ButlerVolmer
 from fem.pattern import Cliques, Pattern
 from fem.space import Space
 from fem.stiffness import Stiffness
+from fem.surface_pairs import SurfacePairs
 from meshes import lagrange
 from meshes.connectivity import components
 from meshes.structured import layered_box, layered_rectangle
@@ -139,6 +142,33 @@ def test_products_by_differences(shared: int) -> None:
     for constant in (np.full(space.size, 1e6), np.zeros(space.size)):
         assert (stiffness.apply(constant, np.full(space.size, 1e-17 / 3)) == 0).all()
     assert abs(stiffness.apply(x).sum()) < 1e-13
+
+
+def test_laws_of_a_surface_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bit for bit, block by block: catches a block that is left out, and sums in another order."""
+    facets = np.flatnonzero(BRICKS.f2t[1] >= 0)
+    shape, weights, positions = traces(BRICKS, facets, 1)
+    surface = ReactingSurface(
+        name="inner", key="inner", kinetics=ButlerVolmer(exchange_current=1.0), terminal=None,
+        is_contact=False, facets=facets, first=None, second=BRICKS.facets[:, facets], shape=shape,
+        weights=weights, positions=positions, given_concentration=np.full(facets.size, np.nan),
+    )  # fmt: skip
+    potential, c = RANDOM.normal(size=BRICKS.n_nodes) / 40, RANDOM.uniform(500, 1500, size=BRICKS.n_nodes)
+    found, sums = [], []
+    for threads in (1, 3):
+        monkeypatch.setattr(kernels, "threads", lambda threads=threads: threads)
+        monkeypatch.setattr(kernels, "FEW", 0)
+        at = evaluate(surface, potential, c, 0.1, 298.15)
+        found.append((at.eta, at.concentration, *at.reaction))
+        sums.append(SurfacePairs(surface, np.arange(BRICKS.n_nodes)).sum(at.reaction.slope_eta))
+    assert facets.size > 2 * BLOCK
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(sums[0], sums[1])
+    whole = surface.kinetics.evaluate(
+        0.1 - shape.T @ potential[surface.second], shape.T @ c[surface.second], 298.15
+    )
+    for one, other in zip(found[0][2:], whole, strict=True):
+        assert one == pytest.approx(other, rel=1e-12)
 
 
 def test_different_pairs_are_numbered_in_order() -> None:

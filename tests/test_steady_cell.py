@@ -181,6 +181,19 @@ def test_further_points_set_up_nothing(method: str, done: Counter) -> None:
 
 
 @METHODS
+def test_other_kinetics_start_in_the_span_of_the_last_state(method: str, done: Counter) -> None:
+    """No first guess, and steps among known directions before the first solve: catches a start from rest."""
+    cell, control = _cell(method), Galvanostatic(current_density=I)
+    cell.solve(control)
+    before = Counter(done)
+    model = _kinetics(ButlerVolmer(exchange_current=80.0))
+    found = cell.solve(control, model=model).statistics
+    assert done["jacobian"] - before["jacobian"] == found.newton_steps  # none for a first guess
+    fresh = solve_steady(MESH, model, control, method=method, linear_solver=SOLVER)
+    assert found.krylov_iterations <= 0.9 * fresh.statistics.krylov_iterations
+
+
+@METHODS
 def test_other_laws_keep_unknowns_and_stiffness(method: str, done: Counter) -> None:
     """Kinetics, electrolyte law, temperature, porosity: no new unknowns, stiffness or pattern."""
     cell = _cell(method)
