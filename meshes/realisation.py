@@ -35,21 +35,23 @@ def realise(
     *,
     cache: MeshCache | None = None,
     max_draws: int = 5,
+    draw: int | None = None,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Realisation:
     """Mesh several designs of one cell with one and the same draw of its mat.
 
     If CAD, mesher or quality floor fail for one design, the next draw of the mat is tried for all, at most
-    `max_draws` times; `failures` tells why. Equal stacks are meshed once, different ones by `workers`
-    processes. Raises MeshingFailed when no draw could be meshed, MeshError or GeometryError for impossible
-    descriptions.
+    `max_draws` times, unless one `draw` is asked for; `failures` tells why. Equal stacks are meshed once,
+    different ones by `workers` processes. Raises MeshingFailed when no draw could be meshed, MeshError or
+    GeometryError for impossible descriptions.
     """
     tell = progress or (lambda _: None)
     cell = cell if cache is None else cache.remembering(cell)
     failures: list[str] = []
     known: dict[str, TaggedMesh] = {}
-    for draw in range(max_draws if cell.redrawable else 1):
+    draws = range(max_draws if cell.redrawable else 1) if draw is None else (draw,)
+    for draw in draws:
         tell(f"geometry, draw {draw}" if draw else "geometry")
         stacks = {Design(design): cell.stack(Design(design), draw) for design in designs}
         wanted = {stack.fingerprint(): (design, stack) for design, stack in reversed(stacks.items())}

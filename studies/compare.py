@@ -120,9 +120,16 @@ def _forget(out: Path, comparison: Comparison) -> None:
 
 
 def mesh_designs(
-    case: Case, designs: Sequence[Design], *, cache: MeshCache | None, progress: Progress, workers: int = 2
+    case: Case,
+    designs: Sequence[Design],
+    *,
+    cache: MeshCache | None,
+    progress: Progress,
+    workers: int = 2,
+    draw: int | None = None,
 ) -> Realisation:
-    """Meshes of some designs on one draw of the mat, made by so many processes.
+    """Meshes of some designs on one draw of the mat (a given one, or the first that can be meshed), made by
+    so many processes.
 
     When no draw can be meshed for all of them, designs without a mat are meshed one by one and those with a
     mat together, so that what can be compared is; `failures` says what was lost. Raises MeshingFailed only if
@@ -130,16 +137,16 @@ def mesh_designs(
     """
     cell, sizing = build.cell(case), build.sizing(case)
     try:
-        return realise(cell, designs, sizing, cache=cache, progress=progress, workers=workers)
+        return realise(cell, designs, sizing, cache=cache, progress=progress, workers=workers, draw=draw)
     except MeshingFailed as error:
         if len(designs) == 1:
             raise
         found, reasons = [], [str(error)]
     mats = [design for design in designs if design.has_framework]
     for group in ([design] for design in designs if not design.has_framework):
-        found += _attempt(cell, group, sizing, cache, progress, reasons)
+        found += _attempt(cell, group, sizing, cache, progress, reasons, draw)
     if mats and len(mats) < len(designs):
-        found += _attempt(cell, mats, sizing, cache, progress, reasons)
+        found += _attempt(cell, mats, sizing, cache, progress, reasons, draw)
     if not found:
         raise MeshingFailed("; ".join(dict.fromkeys(reasons)))
     return Realisation(
@@ -157,10 +164,11 @@ def _attempt(
     cache: MeshCache | None,
     progress: Progress,
     reasons: list[str],
+    draw: int | None,
 ) -> list[Realisation]:
     """One realisation, or none and its reason."""
     try:
-        return [realise(cell, designs, sizing, cache=cache, progress=progress)]
+        return [realise(cell, designs, sizing, cache=cache, progress=progress, draw=draw)]
     except MeshingFailed as error:
         reasons.append(str(error))
         return []

@@ -1,8 +1,6 @@
 """A sweep runs, resumes and survives: one table, whoever computes it and however often it is stopped."""
 
-import os
 import shutil
-import signal
 from collections import Counter
 from pathlib import Path
 
@@ -10,7 +8,6 @@ import pandas as pd
 import pytest
 
 import fem.solve
-from studies import CaseError
 from studies.sweep import jobs, runner
 from studies.sweep.executors import Cluster, Processes, Serial
 from studies.sweep.results import read_study
@@ -126,102 +123,6 @@ def test_a_geometry_is_meshed_and_set_up_once(tmp_path: Path, cache: Path, monke
         counted(where, name)
     run_sweep(small(AXES), tmp_path / "study", executor=Serial(), cache=cache)
     assert counts == {"mesh_designs": 2, "load_stored": 3, "build_spaces": 3}
-
-
-def test_impossible_points_are_rows_with_their_reason(tmp_path: Path, cache: Path):
-    """Above the limit of a flat cell, out of a mat's reach, fibres thicker than the mat."""
-    axes = {
-        CURRENT: ["10 mA/cm^2", "2 A/cm^2"],
-        "cell.framework.fibre_diameter": ["1 um", "7 um"],
-    }
-    table = run_sweep(small(axes), tmp_path / "study", executor=Serial(), cache=cache).table
-    assert list(table["status"]) == ["ok", "ok", *["failed"] * 6]
-    reasons = table["reason"].to_list()
-    assert "not thinner than cell.framework.thickness" in reasons[2]
-    assert "above the limiting current" in reasons[4]
-    assert "depleted" in reasons[5]
-    assert table["cell_voltage_V"].notna().to_list() == [True, True, *[False] * 6]
-
-
-def test_failed_points_are_computed_again_on_request_only(tmp_path: Path, cache: Path, monkeypatch):
-    sweep, out = small(), tmp_path / "study"
-    with monkeypatch.context() as broken:
-        broken.setattr(jobs.limits, "refuse_depletion", _refuse)
-        table = run_sweep(sweep, out, executor=Serial(), cache=cache).table
-    assert set(table["status"]) == {"failed"} and set(table["reason"]) == {"made to fail"}
-    again = run_sweep(sweep, out, executor=Serial(), cache=cache).table
-    assert set(again["status"]) == {"failed"}
-    retried = run_sweep(sweep, out, executor=Serial(), cache=cache, retry=True).table
-    assert set(retried["status"]) == {"ok"}
-
-
-def _refuse(*_arguments) -> None:
-    raise CaseError("made to fail")
-
-
-def test_a_mistake_of_the_program_costs_its_point_only(tmp_path: Path, cache: Path, monkeypatch):
-    original, calls = jobs.measured, iter(range(100))
-
-    def breaks_once(*arguments, **options):
-        if next(calls) == 1:
-            raise ZeroDivisionError("oh")
-        return original(*arguments, **options)
-
-    monkeypatch.setattr(jobs, "measured", breaks_once)
-    table = run_sweep(small(), tmp_path / "study", executor=Serial(), cache=cache).table
-    assert table["status"].value_counts().to_dict() == {"ok": 5, "failed": 1}
-    assert "unexpected ZeroDivisionError: oh" in set(table["reason"])
-
-
-def test_a_dying_process_costs_its_point_only(tmp_path: Path, cache: Path):
-    """The bilayer's mesh file takes the process with it that loads it, every time."""
-    sweep, out = small(), tmp_path / "study"
-    table = run_sweep(sweep, out, executor=_Deadly(), cache=cache).table
-    assert set(table[table["design"] == "planar"]["status"]) == {"ok"}
-    dead = table[table["design"] == "bilayer"]
-    assert set(dead["status"]) == {"failed"}
-    assert set(dead["reason"]) == {"the process that computed it died (out of memory?)"}
-
-
-class _Deadly:
-    """A pool in which a job of the bilayer kills its process."""
-
-    def open(self):
-        return _DeadlyPool(Processes(workers=2))
-
-
-class _DeadlyPool:
-    def __init__(self, inner: Processes) -> None:
-        self.context = inner.open()
-
-    def __enter__(self):
-        pool, slots = self.context.__enter__()
-        submit = pool.submit
-
-        def deadly(function, job):
-            if getattr(job, "design", "") == "bilayer":
-                return submit(os._exit, 9)
-            return submit(function, job)
-
-        pool.submit = deadly
-        return pool, slots
-
-    def __exit__(self, *error):
-        return self.context.__exit__(*error)
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads what the system ignores")
-def test_a_dead_worker_does_not_take_the_program_with_it():
-    """gmsh.initialize in this process lets a broken pipe end it; a pool must not leave it so."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    with Processes(workers=1).open():
-        assert _ignored(signal.SIGPIPE)
-
-
-def _ignored(number: int) -> bool:
-    """As the system sees it: signal.getsignal does not notice what a library sets."""
-    status = Path("/proc/self/status").read_text()
-    return bool(int(status.split("SigIgn:")[1].split()[0], 16) >> (number - 1) & 1)
 
 
 def test_stopping_keeps_what_is_finished(tmp_path: Path, cache: Path, monkeypatch):

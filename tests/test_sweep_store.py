@@ -81,7 +81,8 @@ def test_a_damaged_point_is_put_aside_and_computed_again(finished: Path, tmp_pat
     ("change", "sentence"),
     [
         (lambda text: text.replace('"version": "', '"version": "9.'), "written by version 9"),
-        (lambda text: text.replace('"store": 1', '"store": 2'), "format 2"),
+        (lambda text: text.replace('"store": 2', '"store": 1'), "format 1"),
+        (lambda text: text.replace('"mesher": "Gmsh ', '"mesher": "Gmsh 3.'), "results of two meshers"),
         (lambda text: text[:40], "damaged"),
         (lambda _text: None, "no sweep.json"),
     ],

@@ -30,6 +30,10 @@ class Jobs(Protocol):
         """The executor, and how many jobs it works on at once."""
         ...
 
+    def lost(self, error: BaseException) -> bool:
+        """Whether the error of a job says that its process died and the executor goes on without it."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Serial:
@@ -39,6 +43,10 @@ class Serial:
     def open(self) -> Iterator[tuple[Executor, int]]:
         """An executor that does a job when it is submitted."""
         yield _Inline(), 1
+
+    def lost(self, error: BaseException) -> bool:
+        """Never: it is this very process."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +62,7 @@ class Processes:
     def open(self) -> Iterator[tuple[Executor, int]]:
         """A pool whose processes end with this one, however it ends."""
         _survive_broken_pipes()
-        workers = self.workers or _cores()
+        workers, others = self.workers or _cores(), set(multiprocessing.active_children())
         pool = ProcessPoolExecutor(
             workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
         )
@@ -62,10 +70,14 @@ class Processes:
             yield pool, workers
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for child in multiprocessing.active_children():
+            for child in set(multiprocessing.active_children()) - others:
                 child.terminate()
             raise
         pool.shutdown()
+
+    def lost(self, error: BaseException) -> bool:
+        """Never: the whole pool breaks (BrokenProcessPool)."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +109,12 @@ class Cluster:
             if not slots:
                 raise CaseError(f"Dask scheduler {self.address} has no workers; start some.")
             yield client.get_executor(pure=False, retries=0), slots
+
+    def lost(self, error: BaseException) -> bool:
+        """Whether the scheduler gave the job up, because the workers that tried it died."""
+        from distributed.scheduler import KilledWorker
+
+        return isinstance(error, KilledWorker)
 
 
 class _Inline(Executor):

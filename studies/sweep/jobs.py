@@ -44,13 +44,17 @@ UNMESHED = (GeometryError, CadError, MeshError, MeshingFailed, WorkerError)
 
 @dataclass(frozen=True, kw_only=True)
 class Meshing:
-    """Mesh a geometry for some designs, all with one draw of the mat, and note it in the store."""
+    """Mesh a geometry for some designs, all with one draw of the mat, and note it in the store.
+
+    draw: the one that other designs of the geometry have; None where there are none yet.
+    """
 
     store: Path
     cache: Path
     geometry: str
     inputs: Mapping[str, Any]
     designs: tuple[str, ...]
+    draw: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,12 @@ class Chain:
     design: str
     links: tuple[Link, ...]
     fields: bool
+
+    @property
+    def left(self) -> list[Link]:
+        """The points that the store does not hold yet."""
+        store = Store(self.store)
+        return [link for link in self.links if not store.holds(link.name)]
 
 
 @contextmanager
@@ -104,7 +114,7 @@ def _mesh(job: Meshing) -> None:
     designs = [Design(name) for name in job.designs]
     sizing = build.sizing(case)
     with one_thread():
-        for design, (made, reason) in _meshed(case, designs, cache).items():
+        for design, (made, reason) in _meshed(case, designs, cache, job.draw).items():
             if made is None:
                 found[design] = {"reason": reason}
                 continue
@@ -115,33 +125,48 @@ def _mesh(job: Meshing) -> None:
                 "draw": made.draw,
                 "notes": list(made.failures),
             }
-    store.keep_geometry(job.geometry, found)
+    store.keep_geometry(job.geometry, (store.geometry(job.geometry) or {}) | found)
 
 
 def _meshed(
-    case: Case, designs: list[Design], cache: MeshCache
+    case: Case, designs: list[Design], cache: MeshCache, draw: int | None
 ) -> dict[Design, tuple[Realisation | None, str]]:
     """The realisation of each design, or why there is none."""
     try:
-        made = mesh_designs(case, designs, cache=cache, progress=lambda _: None, workers=1)
+        made = mesh_designs(case, designs, cache=cache, progress=lambda _: None, workers=1, draw=draw)
     except UNMESHED as error:
         if len(designs) == 1:
             return {designs[0]: (None, str(error))}
-        return {d: found for design in designs for d, found in _meshed(case, [design], cache).items()}
+        return _on_one_draw({d: _meshed(case, [d], cache, draw)[d] for d in designs})
     return {d: (made, "") if d in made.meshes else (None, "; ".join(made.failures)) for d in designs}
+
+
+def _on_one_draw(
+    alone: dict[Design, tuple[Realisation | None, str]],
+) -> dict[Design, tuple[Realisation | None, str]]:
+    """Designs meshed one by one, without those whose mat is another draw than that of the first one."""
+    draws = {d: made.draw for d, (made, _) in alone.items() if made is not None and d.has_framework}
+    leader = next(iter(draws), None)
+    for design, draw in draws.items():
+        if leader is not None and draw != draws[leader]:
+            reason = (
+                f"its mat can be meshed as draw {draw} and that of {leader} as draw {draws[leader]} only, "
+                "which cannot be compared; use another seed or a finer mesh size"
+            )
+            alone[design] = (None, reason)
+    return alone
 
 
 def _solve(chain: Chain) -> None:
     """Solve the points of a chain that are not in the store yet, each stored as soon as it is there."""
     store = Store(chain.store)
-    if all(store.holds(link.name) for link in chain.links):
+    if not chain.left:
         return
     design = Design(chain.design)
     known = (store.geometry(chain.geometry) or {}).get(design, {"reason": "its geometry was never meshed"})
     if "reason" in known:
-        for link in chain.links:
-            if not store.holds(link.name):
-                _fail(store, link, design, f"no mesh: {known['reason']}")
+        for link in chain.left:
+            _fail(store, link, design, f"no mesh: {known['reason']}")
         return
     with one_thread():
         tagged = load_stored(Path(known["file"]))
@@ -178,6 +203,7 @@ def _solve_alike(
             return
         try:
             limits.refuse_depletion(case, (design,))
+            store.begin(link.name)
             if not prepared:
                 cell.prepare(build.control(first))
                 prepared = True
@@ -191,6 +217,8 @@ def _solve_alike(
             _solve_point(store, chain, design, cell, link, case, where)
         except IMPOSSIBLE as error:
             _fail(store, link, design, " ".join(getattr(error, "problems", (str(error),))), where)
+        except OSError:  # a full disk says nothing of the point
+            raise
         except Exception as error:  # a mistake of the program costs its point, not the study
             _fail(store, link, design, f"unexpected {type(error).__name__}: {error}", where, format_exc())
 
@@ -233,11 +261,12 @@ def _fail(
 
 
 def give_up(job: Meshing | Chain, reason: str) -> None:
-    """Fail what a job was at when its process died: the whole geometry, or the next point of the chain."""
+    """Fail what a job was at when its process died: the whole geometry, or the point of the chain."""
     store = Store(job.store)
     if isinstance(job, Meshing):
-        store.keep_geometry(job.geometry, {design: {"reason": reason} for design in job.designs})
+        lost = {design: {"reason": reason} for design in job.designs}
+        store.keep_geometry(job.geometry, (store.geometry(job.geometry) or {}) | lost)
         return
-    link = next((link for link in job.links if not store.holds(link.name)), None)
-    if link is not None:
+    begun = [link for link in job.left if store.was_begun(link.name)]
+    for link in (begun or job.left)[:1]:
         _fail(store, link, Design(job.design), reason)

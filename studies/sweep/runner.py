@@ -24,6 +24,7 @@ from studies.sweep.study import Study
 
 INTERVAL = 0.5  # [s] between two looks at the store
 DIED = "the process that computed it died (out of memory?)"
+GO_ON = "what is finished is stored, the same command goes on from there"
 
 Tell = Callable[[str], None]
 
@@ -106,11 +107,14 @@ def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: 
             say(f"{str(error).rstrip('.')}; it is now {aside}, and the point is computed again.")
             stored.discard(name)
             continue
-        lacking = fields and known["status"] != "failed" and not store.fields(name).is_dir()
-        if lacking or (retry and known["status"] == "failed"):
+        failed = known["status"] == "failed"
+        if (retry and failed) or (fields and not failed and not store.fields(name).is_dir()):
             store.drop(name)
             stored.discard(name)
             again += 1
+        if retry and failed:
+            for geometry in {point.geometry for point in rows if point.case and point.id == name}:
+                store.forget_unmeshed(geometry)
     if again:
         say(f"{again} stored points are computed again.")
     if kept := len(stored & wanted):
@@ -153,7 +157,12 @@ class _Work:
                         ready += self._jobs(waiting.pop(0))
                         continue
                     geometry, job = ready.pop(0)
-                    running[pool.submit(jobs.do, job)] = (geometry, job)
+                    try:
+                        future = pool.submit(jobs.do, job)
+                    except BrokenProcessPool as error:  # a process died between two jobs
+                        future = Future()
+                        future.set_exception(error)
+                    running[future] = (geometry, job)
                 if not running:
                     continue
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -168,6 +177,15 @@ class _Work:
                         if at_once == 1:
                             return _each_once([*suspects, *rest]), []
                         return suspects, [g for g in rest if g not in suspects]
+                    if error is not None and executor.lost(error):
+                        jobs.give_up(job, DIED)
+                        if isinstance(job, jobs.Meshing):
+                            ready += self._jobs(geometry)
+                        elif job.left:
+                            ready.append((geometry, job))
+                        continue
+                    if isinstance(error, OSError):
+                        raise CaseError(f"the study stopped: {error}; {GO_ON}") from error
                     if error is not None:
                         raise error
                     if isinstance(job, jobs.Meshing):

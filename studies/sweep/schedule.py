@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from geometry.designs import Design
 from studies.case import Case
 from studies.sweep.jobs import Chain, Link, Meshing
 from studies.sweep.points import Point
@@ -41,13 +42,19 @@ class Geometry:
         return area / size**2
 
     def meshing(self, store: Store, cache: Path) -> Meshing | None:
-        """The job that meshes it, or None where the store knows the meshes of all its designs."""
+        """Meshes what is missing, on the draw of the mat that the store has; None if nothing is."""
         known = store.geometry(self.name) or {}
-        if all(_is_there(known.get(design)) for design in self.designs):
+        missing = tuple(design for design in self.designs if not _is_there(known.get(design)))
+        if not missing:
             return None
-        inputs = self.case.to_dict() | {"designs": list(self.designs)}
+        draws = [mesh["draw"] for design, mesh in known.items() if "draw" in mesh and _has_mat(design)]
         return Meshing(
-            store=store.folder, cache=cache, geometry=self.name, inputs=inputs, designs=self.designs
+            store=store.folder,
+            cache=cache,
+            geometry=self.name,
+            inputs=self.case.to_dict() | {"designs": list(missing)},
+            designs=missing,
+            draw=draws[0] if draws else None,
         )
 
     def chains(self, store: Store, token: str, *, fields: bool) -> list[Chain]:
@@ -86,6 +93,10 @@ def geometries(points: Iterable[Point]) -> list[Geometry]:
         link = Link(name=point.id, inputs=point.case.to_dict())
         place.links.setdefault(str(point.design), []).append(link)
     return sorted(found.values(), key=lambda geometry: -geometry.weight)
+
+
+def _has_mat(design: str) -> bool:
+    return Design(design).has_framework
 
 
 def _is_there(known: Any) -> bool:

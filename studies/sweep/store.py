@@ -4,6 +4,7 @@ sweep.json        what was asked for, and by which version of the program
 points/ID.json    one finished or failed point: inputs, version, seed, mesh, metrics
 geometries/ID.json  which meshes the designs of a geometry have
 states/ID.npz     where the neighbour of a point starts, until the study is complete
+states/ID.begun   a point that a worker is or was at
 fields/ID/        fields of a point, if they are wanted
 meshes/           meshes and drawn mats, unless they are kept elsewhere
 """
@@ -18,19 +19,26 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fem.state import State
+from meshes.cache import FORMAT
 from meshes.paraview import write_atomically
 from studies import output
 from studies.errors import CaseError
 from studies.run import version
 
-STORE = 1
+STORE = 2
 """To be raised whenever an older store can no longer be read."""
+
+
+def mesher() -> str:
+    """What makes the meshes of this version: Gmsh's version, and that of the clean-up and of the file."""
+    return f"Gmsh {metadata.version('gmsh')}, format {FORMAT}"
 
 
 @dataclass(frozen=True)
@@ -65,16 +73,18 @@ class Store:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 lock.seek(0)
+                owner = (lock.read().split() or ["unknown"])[0]  # empty while the other one writes it
                 raise CaseError(
-                    f"store {self.folder} is held by another runner (process {lock.read().split()[0]}); wait "
-                    "for it or stop it."
+                    f"store {self.folder} is held by another runner (process {owner}); wait for it or stop "
+                    "it."
                 ) from error
             token = secrets.token_hex(8)
             lock.truncate(0)
             lock.write(f"{os.getpid()} {token}")
             lock.flush()
             self._sweep_up()
-            _write(self.folder / "sweep.json", {"store": STORE, "version": version(), "sweep": dict(sweep)})
+            head = {"store": STORE, "version": version(), "mesher": mesher()}
+            _write(self.folder / "sweep.json", {**head, "sweep": dict(sweep)})
             yield token
 
     def is_run_by(self, token: str) -> bool:
@@ -94,6 +104,7 @@ class Store:
         try:
             data = json.loads(file.read_text("utf-8"))
             store, program, sweep = data["store"], data["version"], data["sweep"]
+            meshed_by = data["mesher"] if store == STORE else ""
         except FileNotFoundError as error:
             raise CaseError(f"folder {self.folder} holds no study: it has no sweep.json.") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -105,6 +116,11 @@ class Store:
             raise CaseError(
                 f"store {self.folder} was written by version {program} (format {store}) and this is version "
                 f"{version()} (format {STORE}); results of two versions are not mixed: give another folder."
+            )
+        if meshed_by != mesher():
+            raise CaseError(
+                f"store {self.folder} has meshes of {meshed_by}, and new ones would be of {mesher()}; "
+                "results of two meshers are not mixed: give another folder."
             )
         return dict(sweep)
 
@@ -177,6 +193,16 @@ class Store:
         except (OSError, ValueError, KeyError):
             return None
 
+    def begin(self, name: str) -> None:
+        """Note that a worker is at a point, so that the right one is blamed if its process dies."""
+        marker = self.folder / "states" / f"{name}.begun"
+        marker.parent.mkdir(exist_ok=True)
+        marker.touch()
+
+    def was_begun(self, name: str) -> bool:
+        """Whether a worker has begun a point."""
+        return (self.folder / "states" / f"{name}.begun").exists()
+
     def drop_states(self) -> None:
         """Remove all states, once no point needs them."""
         shutil.rmtree(self.folder / "states", ignore_errors=True)
@@ -197,6 +223,11 @@ class Store:
     def keep_geometry(self, name: str, record: Mapping[str, Any]) -> None:
         """Store what is known of a geometry."""
         _write(self.folder / "geometries" / f"{name}.json", record)
+
+    def forget_unmeshed(self, name: str) -> None:
+        """Forget the designs of a geometry that could not be meshed, so that it is tried again."""
+        known = self.geometry(name) or {}
+        self.keep_geometry(name, {d: mesh for d, mesh in known.items() if "reason" not in mesh})
 
     def _sweep_up(self) -> None:
         """Remove what a killed run has left half-written."""
