@@ -112,10 +112,11 @@ class Sweep(Table):
         for name in ("axes", "zipped"):
             for field, values in dict(given.get(name) or {}).items():
                 axes.require_shape(field, values)
+        axes.require_ends(given.get("hypercube"))
         try:
             sweep = cls.model_validate(given)
         except ValidationError as error:
-            raise CaseError(sentences(error, cls, given)) from error
+            raise CaseError(sentences(error, cls, given, beside=("set",))) from error
         for field, value in changes.items():
             axes.read(axes.lookup(field, sweep.case), value)
         sweep._check()
