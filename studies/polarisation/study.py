@@ -21,7 +21,7 @@ from studies import checks, output
 from studies.case import Case
 from studies.compare import COLUMNS, mesh_designs
 from studies.errors import CaseError
-from studies.polarisation import report, series
+from studies.polarisation import report, series, words
 from studies.polarisation.curve import Curve, End
 from studies.polarisation.walk import trace
 from studies.run import Progress
@@ -181,9 +181,9 @@ def _with_next(
 def _write_fields(
     folder: Path, place: str, rows: list[tuple[float, int, str]], solution: Solution, number: int
 ) -> tuple[str, ...]:
-    """Write the fields of a point, and the series so far with the current density [A/m2] as its time."""
+    """Write the fields of a point, and the series so far with the current density in mA/cm² as its time."""
     written = solution.write(folder / f"{number:03d}")
-    current = solution.metrics["current_density_A_m2"]
+    current = words.MILLI_PER_CM2 * solution.metrics["current_density_A_m2"]
     names = [path.relative_to(folder).as_posix() for path in written]
     rows += [(current, part, name) for part, name in enumerate(names)]
     write_pvd(folder / "polarisation.pvd", rows)
