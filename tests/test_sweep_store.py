@@ -115,3 +115,4 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("studies.sweep.executors.PATIENCE", "0.3s")
     with pytest.raises(CaseError, match=r"tcp://127\.0\.0\.1:9"):
         run_sweep(small(), tmp_path / "study", executor=Cluster(address="tcp://127.0.0.1:9"))
+    assert not (tmp_path / "study").exists()

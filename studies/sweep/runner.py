@@ -55,7 +55,8 @@ def run_sweep(
 
     executor: `Processes()` on all cores unless given. cache: where meshes are kept, else in the store. retry:
     failed points are computed again. tell receives sentences, watch how far it is. A point that fails is a
-    row with its reason. Raises CaseError before any work if the store cannot be used.
+    row with its reason. Raises CaseError before any work, and before anything is written, if the store or the
+    executor cannot be used.
     """
     say, executor = tell or (lambda _text: None), executor or Processes()
     store = Store(Path(out).absolute())
@@ -63,6 +64,8 @@ def run_sweep(
     if cache is not None:
         with output.folder(cache):  # refused before any work if nothing can be stored there
             pass
+    with executor.open():  # a scheduler that does not answer is known before there is a folder
+        pass
     with store.held(sweep.to_dict()) as token:
         _resume(store, rows, say, retry=retry, fields=sweep.fields)
         work = _Work(
