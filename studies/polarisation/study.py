@@ -13,6 +13,7 @@ import pandas as pd
 
 from fem.solution import Solution
 from fem.solve import Method
+from fem.trust import missed
 from geometry.designs import Design
 from meshes.cache import MeshCache
 from meshes.paraview import write_pvd
@@ -69,19 +70,19 @@ def _rows(curve: Curve) -> list[dict[str, object]]:
         {
             "design": str(curve.design),
             "status": "ok" if point.result.trusted else "not trusted",
-            "reason": "; ".join(check.text for check in point.result.trust if check.missed),
+            "reason": missed(point.result.trust),
             "requested": point.requested,
             "seconds": round(point.seconds, 4),
             **point.result.metrics,
         }
         for point in curve.points
     ]
-    missing = [
+    lacking = [
         {"design": str(curve.design), "status": str(curve.end), "reason": curve.reason, "requested": True,
          "current_density_A_m2": current}
         for current in curve.missing
     ]  # fmt: skip
-    return found + missing
+    return found + lacking
 
 
 class Stopped(KeyboardInterrupt):
