@@ -92,9 +92,9 @@ def _current_density(system: SteadySystem, result: NewtonResult) -> float:
     return counter_current(system, result.state) / system.area
 
 
-def _in_both_units(current: float) -> str:
+def _in_both_units(current: float, digits: int = 6) -> str:
     """A current density [A/m2] as people write it in cases, and in SI."""
-    return f"{0.1 * current:.6g} mA/cm2 ({current:.6g} A/m2)"
+    return f"{0.1 * current:.{digits}g} mA/cm2 ({current:.{digits}g} A/m2)"
 
 
 def _failure(system: SteadySystem, result: NewtonResult, last: float | None) -> SolveFailed:
@@ -106,7 +106,7 @@ def _failure(system: SteadySystem, result: NewtonResult, last: float | None) -> 
     else:
         wanted = "the fixed potentials"
     reached = (
-        f"the last converged current is {_in_both_units(last)}"
+        f"the last converged current is {_in_both_units(last, 4)}"
         if last is not None
         else "no smaller drive converged either"
     )
