@@ -14,6 +14,7 @@ from studies.sweep import plan
 from studies.sweep.executors import Cluster, Jobs, Processes, Serial
 from studies.sweep.plan import Sweep
 from studies.sweep.progress import Report
+from studies.sweep.reasons import Reason, reasons
 from studies.sweep.runner import run_sweep
 from studies.sweep.study import Study
 
@@ -121,12 +122,15 @@ def _conclude(console: Console, study: Study) -> None:
     """How many points there are of each kind, and why points failed."""
     counts = study.table["status"].value_counts()
     console.print(", ".join(f"{n} {status}" for status, n in counts.items()))
-    bad = study.table[study.table["status"] != "ok"]
-    reasons = bad.groupby(["status", "reason"], sort=False)["point"].agg(["count", "min"])
-    for (status, reason), row in list(reasons.iterrows())[:MOST_REASONS]:  # type: ignore[misc]
-        console.print(
-            f"[red]{status}[/], {row['count']} points, the first is {row['min']}: ", end="", soft_wrap=True
-        )
-        console.print(str(reason), markup=False, soft_wrap=True)
-    if len(reasons) > MOST_REASONS:
-        console.print(f"and {len(reasons) - MOST_REASONS} other reasons; results.csv has all of them.")
+    found = reasons(study.table, ("failed", "not trusted", "missing"))
+    for reason in found[:MOST_REASONS]:
+        console.print(f"[red]{reason.status}[/], {_of(reason)}: ", end="", soft_wrap=True)
+        console.print(reason.words, markup=False, soft_wrap=True)
+    if len(found) > MOST_REASONS:
+        console.print(f"and {len(found) - MOST_REASONS} other reasons; results.csv has all of them.")
+
+
+def _of(reason: Reason) -> str:
+    """How many points have a reason, and which is the first."""
+    first = reason.points[0]
+    return f"point {first}" if len(reason.points) == 1 else f"{len(reason.points)} points from {first} on"
