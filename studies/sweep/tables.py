@@ -124,13 +124,17 @@ def target(found: Compatibility, name: str) -> dict[str, Any]:
         "sentences": sentences(found, called=name),
         "heads": ["design", *(text.label for text in texts)],
         "axes": [axes[column].title for column in columns],
-        "lines": [{"key": key, "cells": [cells[c] for c in columns]} for key, cells in lines.items()],
+        "lines": [{"key": key, "cells": [cells[c] for c in columns]} for key, cells in lines.items()]
+        if found.counts["of"].any()
+        else [],
         "pairs": [_pair(line, axes) for line in excluded_pairs(found).to_dict("records")],
     }
 
 
 def _range(line: Mapping[Hashable, Any], axis: Axis) -> dict[str, str]:
     """What of an axis agrees, of what was studied, and which listed values never do."""
+    if pd.isna(line["studied_low"]):
+        return {"range": "–", "rest": "no trusted point has this number"}
     excluded = ", ".join(number(axis, value) for value in line["excluded"])
     studied = _between(axis, line["studied_low"], line["studied_high"])
     if pd.isna(line["low"]):
