@@ -16,6 +16,7 @@ from studies.sweep.figures.places import Place, places
 from studies.sweep.figures.scatter import scatter
 from studies.sweep.figures.shape import Shape, texts_of
 from studies.sweep.figures.tornado import effects, shares
+from studies.sweep.pareto import operating
 from studies.sweep.study import Axis, Study, described
 from studies.table import Row
 
@@ -121,12 +122,16 @@ def _dots(shape: Shape) -> Iterator[Picture]:
 def _trade_offs(shape: Shape) -> Iterator[Picture]:
     rows = {row.key: row for row in shape.rows}
     across = rows.get("cell_voltage_V")
+    at = operating(shape.study)
+    if any(axis.kind == "sample" for axis in at):  # hardly two points to weigh at any of them
+        return
     for key in UNEVEN:
         both = [p for p in shape.places if {"cell_voltage_V", key} <= p.numbers.keys()]
         trusted = [place for place in both if place.status == "ok"]
         if across and key in rows and len(both) > 2 and trusted:
-            thickness = [axis for axis in shape.numeric if "thickness" in axis.field]
-            tint = next(iter([*thickness, *shape.numeric]), None)
+            free = [axis for axis in shape.numeric if axis not in at]
+            thickness = [axis for axis in free if "thickness" in axis.field]
+            tint = next(iter([*thickness, *free]), None)
             yield trade_off(shape.study, shape.places, across, rows[key], shape.told, tint)
 
 
