@@ -12,6 +12,7 @@ from rich.table import Table
 from studies import screen
 from studies.sweep import plan
 from studies.sweep.executors import Cluster, Jobs, Processes, Serial
+from studies.sweep.outlook import Outlook
 from studies.sweep.plan import Sweep
 from studies.sweep.progress import Report
 from studies.sweep.reasons import Reason, reasons
@@ -40,7 +41,9 @@ def sweep(
     *,
     retry: Annotated[bool, typer.Option("--retry", help="Compute failed points again.")] = False,
     fields: Annotated[bool, typer.Option("--fields", help="Keep every point's fields, and a .pvd.")] = False,
-    plan_only: Annotated[bool, typer.Option("--plan", help="Show what would be computed, and stop.")] = False,
+    plan_only: Annotated[
+        bool, typer.Option("--plan", help="Show what would be computed or is stored, and stop.")
+    ] = False,
 ) -> None:
     """Run a parametric study: results.csv, results.parquet, report.html. Running it again resumes.
 
@@ -52,6 +55,7 @@ def sweep(
     folder = out or Path("out") / Path(file).stem
     _announce(console, asked)
     if plan_only:
+        _foresee(console, Outlook.of(asked, folder), len(asked.which), folder)
         return
     try:
         with Report(errors) as told:
@@ -105,17 +109,38 @@ def _executor(workers: int | None, scheduler: str | None) -> Jobs:
 
 
 def _announce(console: Console, asked: Sweep) -> None:
-    """What is varied, before it starts."""
+    """What is varied and how, before it starts; axes that go together stand together."""
     table = Table(title=asked.title, title_justify="left", title_style="bold")
-    for header, justify in (("varied", "left"), ("values", "right"), ("from", "right"), ("to", "right")):
+    for header, justify in (("varied", "left"), ("how", "left"), ("values", "right"), ("from", "right"),
+                            ("to", "right")):  # fmt: skip
         table.add_column(header, justify=justify)  # type: ignore[arg-type]
-    for varied in asked.varied:
-        table.add_row(
-            varied.axis.label, str(len(varied.values)), str(varied.values[0]), str(varied.values[-1])
-        )
+    for group, how in zip(asked.groups, asked.ways, strict=True):
+        for varied in group:
+            scale = ", log" if varied.axis.logarithmic else ""
+            first, last = asked.ends(varied)
+            table.add_row(varied.axis.label, how + scale, str(len(varied.values)), str(first), str(last))
+        table.add_section()
     console.print(table)
+    sizes = " × ".join(str(len(group[0].values)) for group in asked.groups)
+    product = f"{sizes} = " if len(asked.groups) > 1 else ""
     designs = ", ".join(asked.which)
-    console.print(f"{asked.combinations} combinations, each with {designs}", style="dim")
+    console.print(f"{product}{asked.combinations} combinations, each with {designs}", style="dim")
+
+
+def _foresee(console: Console, found: Outlook, designs: int, folder: Path) -> None:
+    """What a run would do, for --plan."""
+    console.print(
+        f"{found.points} points (rows of the table) of {designs} design{'s' if designs > 1 else ''}: "
+        f"{found.solves} distinct solves on {found.meshes} meshes of {found.geometries} geometries",
+        soft_wrap=True,
+    )
+    kept = f", {found.failed} of them failed (--retry computes those again)" if found.failed else ""
+    console.print(f"{found.stored} of {found.solves} results are stored in {folder}{kept}", soft_wrap=True)
+    for reason in found.impossible:
+        console.print(f"[red]{reason.status}[/], {_of(reason)}: ", end="", soft_wrap=True)
+        console.print(reason.words, markup=False, soft_wrap=True)
+    if not found.impossible:
+        console.print("no point is known to be impossible before meshing", style="dim")
 
 
 def _conclude(console: Console, study: Study) -> None:

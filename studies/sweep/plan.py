@@ -146,6 +146,23 @@ class Sweep(Table):
         return (*single, *([zipped] if zipped else []), sampled)
 
     @property
+    def ways(self) -> tuple[str, ...]:
+        """How the axes of each group get their values; the groups are crossed."""
+        crossed = ["crossed"] * len(self.axes)
+        return (
+            *crossed,
+            *(["zipped"] if self.zipped else []),
+            *(["Latin hypercube"] if self.hypercube else []),
+        )
+
+    def ends(self, varied: Varied) -> tuple[Value, Value]:
+        """First and last value of an axis; of a hypercube's, the ends that it is sampled between."""
+        if self.hypercube and varied.axis.field in self.hypercube.axes:
+            given = self.hypercube.axes[varied.axis.field]
+            return given.start, given.to
+        return varied.values[0], varied.values[-1]
+
+    @property
     def varied(self) -> tuple[Varied, ...]:
         """All axes with their values."""
         return tuple(varied for group in self.groups for varied in group)
