@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +41,9 @@ def sweep(
         Path | None, typer.Option("--cache", metavar="DIR", help="Keep meshes here, not in the study.")
     ] = None,
     *,
-    retry: Annotated[bool, typer.Option("--retry", help="Compute failed points again.")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Compute failed points again; those not trusted stay as they are.")
+    ] = False,
     fields: Annotated[bool, typer.Option("--fields", help="Keep every point's fields, and a .pvd.")] = False,
     plan_only: Annotated[
         bool, typer.Option("--plan", help="Show what would be computed or is stored, and stop.")
@@ -69,11 +73,7 @@ def sweep(
                 watch=told.watch,
             )
     except KeyboardInterrupt as error:
-        errors.print(
-            f"stopped; what is finished is kept in {folder}, and the same command goes on from there.",
-            style="red",
-            soft_wrap=True,
-        )
+        errors.print(_stopped(told, folder, sys.argv[1:]), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(130) from error
     _conclude(console, study)
     console.print(
@@ -94,6 +94,17 @@ def sweeps(
         return
     Sweep.shipped(name)
     typer.echo((plan.SHIPPED / f"{name}.toml").read_text("utf-8"), nl=False)
+
+
+def _stopped(told: Report, folder: Path, arguments: list[str]) -> str:
+    """What is there after Ctrl-C, and the command that goes on: the same, without failed points once more."""
+    again = shlex.join(["bilayer", *(part for part in arguments if part != "--retry")])
+    if told.at is None or not (folder / "results.csv").is_file():
+        return f"stopped before anything was computed; to begin again: {again}"
+    return (
+        f"stopped at {told.at.done} of {told.at.total} points, which are in {folder / 'results.csv'} (the "
+        f"report is written at the end); to go on from there: {again}"
+    )
 
 
 def _sweep(file: str) -> Sweep:

@@ -54,7 +54,8 @@ def run_sweep(
     """Compute every point of a sweep that the store in ``out`` does not hold yet; table, figures, report.
 
     executor: `Processes()` on all cores unless given. cache: where meshes are kept, else in the store. retry:
-    failed points are computed again. tell receives sentences, watch how far it is. A point that fails is a
+    failed points are computed again; those not trusted would come out the same and stay. tell receives
+    sentences, watch how far it is. A point that fails is a
     row with its reason. Raises CaseError before any work, and before anything is written, if the store or the
     executor cannot be used.
     """
@@ -106,7 +107,10 @@ def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: 
             known = store.point(name)
         except CaseError as error:
             aside = store.put_aside(name)
-            say(f"{str(error).rstrip('.')}; it is now {aside}, and the point is computed again.")
+            say(
+                f"{str(error).rstrip('.')}; it is now {aside}, which may be deleted, and the point is "
+                "computed again."
+            )
             stored.discard(name)
             continue
         lacking = fields and known["status"] != "failed" and not store.fields(name).is_dir()

@@ -6,6 +6,7 @@ geometries/ID.json  which meshes the designs of a geometry have
 states/ID.npz     where the neighbour of a point starts, until the study is complete
 fields/ID/        fields of a point, if they are wanted
 meshes/           meshes and drawn mats, unless they are kept elsewhere
+damaged/          files of points that could not be read, put aside; nothing reads them
 """
 
 from __future__ import annotations
