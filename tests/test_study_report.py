@@ -157,6 +157,13 @@ def test_a_page_needs_nothing_else(shape: Any, tmp_path: Path):
         assert (tmp_path / "figures" / name).is_file()
 
 
+def test_wide_figures_and_tables_slide_in_their_boxes(text: str):
+    """A narrow screen must not slide as a whole; seen with Chromium at 400 pixels."""
+    assert text.count('<figure class="wide">') > 3
+    assert text.count('<div class="slide"><svg') == Page(text).tags["svg"]
+    assert text.count('<div class="scroll') == Page(text).tags["table"]
+
+
 def test_text_from_outside_is_no_markup(text: str, folder: Path):
     assert "<script>alert" not in text and "&lt;script&gt;alert" in text
     assert "<h1>Voltage &lt;of&gt; all &amp; more</h1>" in text
