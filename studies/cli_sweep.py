@@ -61,8 +61,9 @@ def sweep(
     if plan_only:
         _foresee(console, Outlook.of(asked, folder), len(asked.which), folder)
         return
+    told = Report(errors)
     try:
-        with Report(errors) as told:
+        with told:
             study = run_sweep(
                 asked,
                 folder,
