@@ -163,7 +163,8 @@ def check_validity(law: ElectrolyteLaw, temperature: float, concentration: float
     if not (thinnest <= concentration <= thickest and 0 < concentration < np.inf):
         raise ParameterError(
             f"salt concentration {concentration:g} mol/m3 lies outside the range {_range(thinnest, thickest)}"
-            f" mol/m3 of the electrolyte law {law.name!r}; change the concentration or the law."
+            f" mol/m3 of the electrolyte law {law.name!r} (1 mol/L is 1000 mol/m3); change the"
+            " concentration or the law."
         )
 
 

@@ -123,7 +123,11 @@ def depth_profile(
 
 
 def top_bottom_ratio(profile: DepthProfile) -> float:
-    """Fibre current in the top tenth of the mat over that in the bottom tenth."""
+    """Fibre current in the top tenth of the mat over that in the bottom tenth.
+
+    Of currents, not of current densities: a tenth with less fibre area carries less. It is 0 where the top
+    tenth holds no fibre, and NaN where the bottom tenth carries no current.
+    """
     tenth = max(1, round(len(profile.current) / 10))
     bottom = float(profile.current[:tenth].sum())
     return float(profile.current[-tenth:].sum()) / bottom if bottom else np.nan

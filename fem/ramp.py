@@ -15,7 +15,6 @@ from fem.newton import (
     SolveFailed,
     counter_current,
     first_guess,
-    lowest_concentration,
     newton,
 )
 from fem.span import Span
@@ -46,6 +45,7 @@ def solve_system(
         return result
     if system.control is None:
         raise _failure(system, result, None)
+    session.forget()  # so that the ramp, and what is said of it, does not depend on what was tried before
     reached, increment, last, history = 0.0, 0.25, None, list(result.history)
     state: State | None = None
     while reached < 1.0:
@@ -95,23 +95,27 @@ def _current_density(system: SteadySystem, result: NewtonResult) -> float:
     return counter_current(system, result.state) / system.area
 
 
+def _in_both_units(current: float, digits: int = 6) -> str:
+    """A current density [A/m2] as people write it in cases, and in SI."""
+    return f"{0.1 * current:.{digits}g} mA/cm2 ({current:.{digits}g} A/m2)"
+
+
 def _failure(system: SteadySystem, result: NewtonResult, last: float | None) -> SolveFailed:
     control = system.control
     if isinstance(control, Galvanostatic):
-        wanted = f"{control.current_density:.6g} A/m2"
+        wanted = _in_both_units(control.current_density)
     elif isinstance(control, Potentiostatic):
         wanted = f"{control.cell_voltage:.6g} V"
     else:
         wanted = "the fixed potentials"
     reached = (
-        f"the last converged current is {last:.6g} A/m2"
+        f"the last converged current is {_in_both_units(last, 4)}"
         if last is not None
         else "no smaller drive converged either"
     )
     if result.outcome is Outcome.DEPLETED:
         text = (
-            f"no steady state found at {wanted}: the salt is depleted (c_min/c0 = "
-            f"{lowest_concentration(result.residual):.1e} in the last iterate); {reached}; "
+            f"no steady state found at {wanted}: the salt is depleted; {reached}; "
             "lower the current or shorten the diffusion path"
         )
     else:

@@ -44,10 +44,21 @@ class Check:
         """Whether something is unusual without making the result invalid."""
         return self.limit is None and not self.passed
 
+    @property
+    def finding(self) -> str:
+        """Which check, its value, its limit where it has one, and what is checked."""
+        limit = "" if self.limit is None else f", limit {self.limit:g}"
+        return f"{self.name.replace('_', ' ')} is {self.value:.3g}{limit} (check: {self.text})"
+
 
 def trusted(checks: Iterable[Check]) -> bool:
     """Whether no check with a limit is missed."""
     return not any(check.missed for check in checks)
+
+
+def missed(checks: Iterable[Check]) -> str:
+    """Why a state is not to be trusted: the findings of the checks that it missed; empty if none was."""
+    return "; ".join(check.finding for check in checks if check.missed)
 
 
 def psi_spread(system: SteadySystem, potential: Floats, concentration: Floats) -> float:

@@ -47,7 +47,11 @@ def polarise(
         bool, typer.Option("--log", help="Space the series evenly in its logarithm.")
     ] = False,
     fields: Annotated[
-        bool, typer.Option("--fields", help="Write the fields of every point, and a .pvd per design.")
+        bool,
+        typer.Option(
+            "--fields",
+            help="Write the fields of every point, and a .pvd per design; its time is in mA/cm².",
+        ),
     ] = False,
 ) -> None:
     """Voltage and metrics against current: table, polarisation.csv, figures, report.html.

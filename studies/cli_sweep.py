@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +14,10 @@ from rich.table import Table
 from studies import screen
 from studies.sweep import plan
 from studies.sweep.executors import Cluster, Jobs, Processes, Serial
+from studies.sweep.outlook import Outlook
 from studies.sweep.plan import Sweep
 from studies.sweep.progress import Report
+from studies.sweep.reasons import Reason, reasons
 from studies.sweep.runner import run_sweep
 from studies.sweep.study import Study
 
@@ -37,9 +41,13 @@ def sweep(
         Path | None, typer.Option("--cache", metavar="DIR", help="Keep meshes here, not in the study.")
     ] = None,
     *,
-    retry: Annotated[bool, typer.Option("--retry", help="Compute failed points again.")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Compute failed points again; those not trusted stay as they are.")
+    ] = False,
     fields: Annotated[bool, typer.Option("--fields", help="Keep every point's fields, and a .pvd.")] = False,
-    plan_only: Annotated[bool, typer.Option("--plan", help="Show what would be computed, and stop.")] = False,
+    plan_only: Annotated[
+        bool, typer.Option("--plan", help="Show what would be computed or is stored, and stop.")
+    ] = False,
 ) -> None:
     """Run a parametric study: results.csv, results.parquet, report.html. Running it again resumes.
 
@@ -51,9 +59,11 @@ def sweep(
     folder = out or Path("out") / Path(file).stem
     _announce(console, asked)
     if plan_only:
+        _foresee(console, Outlook.of(asked, folder), len(asked.which), folder)
         return
+    told = Report(errors)
     try:
-        with Report(errors) as told:
+        with told:
             study = run_sweep(
                 asked,
                 folder,
@@ -64,11 +74,7 @@ def sweep(
                 watch=told.watch,
             )
     except KeyboardInterrupt as error:
-        errors.print(
-            f"stopped; what is finished is kept in {folder}, and the same command goes on from there.",
-            style="red",
-            soft_wrap=True,
-        )
+        errors.print(_stopped(told, folder, sys.argv[1:]), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(130) from error
     _conclude(console, study)
     console.print(
@@ -91,6 +97,17 @@ def sweeps(
     typer.echo((plan.SHIPPED / f"{name}.toml").read_text("utf-8"), nl=False)
 
 
+def _stopped(told: Report, folder: Path, arguments: list[str]) -> str:
+    """What is there after Ctrl-C, and the command that goes on: the same, without failed points once more."""
+    again = shlex.join(["bilayer", *(part for part in arguments if part != "--retry")])
+    if told.at is None or not (folder / "results.csv").is_file():
+        return f"stopped before anything was computed; to begin again: {again}"
+    return (
+        f"stopped at {told.at.done} of {told.at.total} points, which are in {folder / 'results.csv'} (the "
+        f"report is written at the end); to go on from there: {again}"
+    )
+
+
 def _sweep(file: str) -> Sweep:
     if file in plan.shipped_names() and not Path(file).is_file():
         return Sweep.shipped(file)
@@ -104,29 +121,53 @@ def _executor(workers: int | None, scheduler: str | None) -> Jobs:
 
 
 def _announce(console: Console, asked: Sweep) -> None:
-    """What is varied, before it starts."""
+    """What is varied and how, before it starts; axes that go together stand together."""
     table = Table(title=asked.title, title_justify="left", title_style="bold")
-    for header, justify in (("varied", "left"), ("values", "right"), ("from", "right"), ("to", "right")):
+    for header, justify in (("varied", "left"), ("how", "left"), ("values", "right"), ("from", "right"),
+                            ("to", "right")):  # fmt: skip
         table.add_column(header, justify=justify)  # type: ignore[arg-type]
-    for varied in asked.varied:
-        table.add_row(
-            varied.axis.label, str(len(varied.values)), str(varied.values[0]), str(varied.values[-1])
-        )
+    for group, how in zip(asked.groups, asked.ways, strict=True):
+        for varied in group:
+            scale = ", log" if varied.axis.logarithmic else ""
+            first, last = asked.ends(varied)
+            table.add_row(varied.axis.label, how + scale, str(len(varied.values)), str(first), str(last))
+        table.add_section()
     console.print(table)
+    sizes = " × ".join(str(len(group[0].values)) for group in asked.groups)
+    product = f"{sizes} = " if len(asked.groups) > 1 else ""
     designs = ", ".join(asked.which)
-    console.print(f"{asked.combinations} combinations, each with {designs}", style="dim")
+    console.print(f"{product}{asked.combinations} combinations, each with {designs}", style="dim")
+
+
+def _foresee(console: Console, found: Outlook, designs: int, folder: Path) -> None:
+    """What a run would do, for --plan."""
+    console.print(
+        f"{found.points} points (rows of the table) of {designs} design{'s' if designs > 1 else ''}: "
+        f"{found.solves} distinct solves on {found.meshes} meshes of {found.geometries} geometries",
+        soft_wrap=True,
+    )
+    kept = f", {found.failed} of them failed (--retry computes those again)" if found.failed else ""
+    console.print(f"{found.stored} of {found.solves} results are stored in {folder}{kept}", soft_wrap=True)
+    for reason in found.impossible:
+        console.print(f"[red]{reason.status}[/], {_of(reason)}: ", end="", soft_wrap=True)
+        console.print(reason.words, markup=False, soft_wrap=True)
+    if not found.impossible:
+        console.print("no point is known to be impossible before meshing", style="dim")
 
 
 def _conclude(console: Console, study: Study) -> None:
     """How many points there are of each kind, and why points failed."""
     counts = study.table["status"].value_counts()
     console.print(", ".join(f"{n} {status}" for status, n in counts.items()))
-    bad = study.table[study.table["status"] != "ok"]
-    reasons = bad.groupby(["status", "reason"], sort=False)["point"].agg(["count", "min"])
-    for (status, reason), row in list(reasons.iterrows())[:MOST_REASONS]:  # type: ignore[misc]
-        console.print(
-            f"[red]{status}[/], {row['count']} points, the first is {row['min']}: ", end="", soft_wrap=True
-        )
-        console.print(str(reason), markup=False, soft_wrap=True)
-    if len(reasons) > MOST_REASONS:
-        console.print(f"and {len(reasons) - MOST_REASONS} other reasons; results.csv has all of them.")
+    found = reasons(study.table, ("failed", "not trusted", "missing"))
+    for reason in found[:MOST_REASONS]:
+        console.print(f"[red]{reason.status}[/], {_of(reason)}: ", end="", soft_wrap=True)
+        console.print(reason.words, markup=False, soft_wrap=True)
+    if len(found) > MOST_REASONS:
+        console.print(f"and {len(found) - MOST_REASONS} other reasons; results.csv has all of them.")
+
+
+def _of(reason: Reason) -> str:
+    """How many points have a reason, and which is the first."""
+    first = reason.points[0]
+    return f"point {first}" if len(reason.points) == 1 else f"{len(reason.points)} points from {first} on"

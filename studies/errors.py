@@ -90,9 +90,11 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [part for part in _flat(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
 
 
-def sentences(error: ValidationError, model: type[BaseModel], data: Mapping[str, Any]) -> list[str]:
-    """Pydantic's findings as one sentence each."""
-    known = list(known_keys(model))
+def sentences(
+    error: ValidationError, model: type[BaseModel], data: Mapping[str, Any], beside: Sequence[str] = ()
+) -> list[str]:
+    """Pydantic's findings as one sentence each; ``beside``: keys that were taken out before the model."""
+    known = [*known_keys(model), *(Known("", key, "", (), FieldInfo()) for key in beside)]
     told: list[str] = []
     findings = error.errors(include_url=False)
     places = [finding["loc"] for finding in findings]

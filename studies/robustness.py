@@ -18,6 +18,7 @@ from rich.progress import track
 from fem.model import Galvanostatic
 from fem.newton import SolveFailed
 from fem.solve import solve_steady
+from fem.trust import missed
 from geometry.designs import Cell, Design
 from geometry.errors import GeometryError
 from geometry.random_mat import RandomMat
@@ -78,7 +79,7 @@ def one(porosity: float, seed: int, size: float = SIZE) -> Row:
         "newton_steps": solution.statistics.newton_steps,
         "krylov_iterations": solution.statistics.krylov_iterations,
         "solve_seconds": time.perf_counter() - begin,
-        "failure": None if solution.trusted else "; ".join(c.text for c in solution.trust if c.missed),
+        "failure": None if solution.trusted else missed(solution.trust),
     }
 
 

@@ -135,8 +135,7 @@ def judgement(results: Mapping[Design, DesignResult], failed: Sequence[str] = ()
 def missed(design: Design, result: DesignResult) -> list[str]:
     """One line for each check that a design missed."""
     return [
-        f"[red]{LABELS[design]} is not to be trusted:[/] {check.text}: {check.value:.3g}, limit "
-        f"{check.limit:g}"
+        f"[red]{LABELS[design]} is not to be trusted:[/] {check.finding}"
         for check in result.trust
         if check.missed
     ]

@@ -30,6 +30,10 @@ LAYER = Axis(
     field="cell.ionic_layer.thickness", column="layer_thickness_m", label="ionic layer", unit="µm",
     factor=1e6, kind="range",
 )  # fmt: skip
+CURRENT = Axis(
+    field="operation.current_density", column="operation.current_density_A_m2", label="current density",
+    unit="mA/cm²", factor=0.1,
+)  # fmt: skip
 GAP = Axis(field="cell.gap", column="gap", label="gap")
 
 Point = Mapping[str, Any]

@@ -95,7 +95,7 @@ def test_depletion_is_named_and_salt_stays_positive(order: Order, monkeypatch: p
     assert failure.value.outcome is Outcome.DEPLETED
     last = failure.value.last_converged_current
     assert last is not None and last > 1500.0
-    assert f"the last converged current is {last:.6g} A/m2" in str(failure.value)
+    assert f"the last converged current is {0.1 * last:.4g} mA/cm2 ({last:.4g} A/m2)" in str(failure.value)
     assert least > 0
 
 

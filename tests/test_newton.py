@@ -16,11 +16,14 @@ from fem import (
     Kinetics,
     LinearKinetics,
     MarcusHushChidsey,
+    MultigridKrylov,
     Outcome,
     Potentiostatic,
     SolveFailed,
+    SteadyCell,
     ValoenReimers,
     limiting_current,
+    linear,
     solve_steady,
 )
 from fem.bordered import BorderedSystem
@@ -107,9 +110,30 @@ def test_above_the_limit_depletion_is_named(multiple: float, i0: float) -> None:
     assert 0.5 * LIMIT < failure.last_converged_current < LIMIT
     text = str(failure)
     assert "depleted" in text and "lower the current" in text
-    assert f"{multiple * LIMIT:.6g} A/m2" in text
-    assert f"{failure.last_converged_current:.6g} A/m2" in text
+    for current, digits in ((multiple * LIMIT, 6), (failure.last_converged_current, 4)):
+        assert f"{0.1 * current:.{digits}g} mA/cm2 ({current:.{digits}g} A/m2)" in text
     assert "\n" not in text
+
+
+def test_a_failure_is_told_alike_whatever_was_tried_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A point of a sweep that is computed again fails with the same sentence, though its neighbours' states
+    are gone: the ramp begins with what was prepared, and no number of an iterate is told."""
+    forgotten = []
+    forget = linear._KrylovSession.forget
+    monkeypatch.setattr(linear._KrylovSession, "forget", lambda s: forgotten.append(s) or forget(s))
+    mesh, model = standing_fibre(2), standing_model()
+    above = Galvanostatic(current_density=50.0 * LIMIT)
+    told = []
+    for before in ((), (0.1, 0.3)):
+        cell = SteadyCell(mesh, model, linear_solver=MultigridKrylov())
+        cell.prepare(Galvanostatic(current_density=0.1 * LIMIT))
+        for share in before:
+            cell.solve(Galvanostatic(current_density=share * LIMIT))
+        with pytest.raises(SolveFailed) as caught:
+            cell.solve(above)
+        told.append(str(caught.value))
+    assert len(forgotten) == 2
+    assert told[0] == told[1] and "e-" not in told[0]
 
 
 def test_giving_up_is_quick() -> None:
@@ -214,6 +238,12 @@ class _WrongSession:
     def solve(self, system: BorderedSystem, rhs: Floats, rtol: float) -> Floats:
         self.statistics.solves += 1
         return self._factor * self._inner.solve(system, rhs, rtol)
+
+    def prepare(self, system: BorderedSystem) -> None:
+        self._inner.prepare(system)
+
+    def forget(self) -> None:
+        self._inner.forget()
 
 
 class _Counting:

@@ -13,10 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from studies_made_up import EXCHANGE, SEED, factorial, over_ranges, over_seeds, without
+from studies_made_up import (
+    CURRENT,
+    EXCHANGE,
+    SEED,
+    THREE,
+    factorial,
+    over_ranges,
+    over_seeds,
+    sampled,
+    without,
+)
+from study_shapes import cell
 
 from geometry.designs import Design
 from studies.errors import CaseError
+from studies.sweep.figures.choose import sections
 from studies.sweep.pareto import front, pareto
 
 AIMS = {"cell_voltage_V": "least", "anode_p99_A_m2": "least"}
@@ -73,6 +85,18 @@ def test_a_study_has_a_front_over_all_its_designs():
                                    "point", "on_front"]  # fmt: skip
 
 
+def test_every_operating_point_has_a_front_of_its_own():
+    """Catches a low current that beats every design at a higher one."""
+    study = factorial(
+        {EXCHANGE: (1.0, 2.0, 3.0), CURRENT: (50.0, 100.0)},
+        lambda p: dict.fromkeys(AIMS, p["operation.current_density_A_m2"] * p["exchange_current_A_m2"]),
+    )
+    table = pareto(study, AIMS)
+    best = table[table["on_front"]]
+    assert best["operation.current_density_A_m2"].tolist() == [50.0, 100.0]
+    assert set(best["exchange_current_A_m2"]) == {1.0}
+
+
 def test_what_is_to_be_large_is_turned_round():
     study = factorial(
         {EXCHANGE: (1.0, 2.0, 3.0)},
@@ -113,3 +137,14 @@ def test_designs_without_a_number_do_not_enter():
 def test_bad_objectives_are_refused(objectives, message: str):
     with pytest.raises(CaseError, match=message):
         pareto(over_ranges(), objectives)
+
+
+def test_a_figure_has_a_front_per_current():
+    """Its value stands beside it; no figure where every point has a current of its own."""
+    study = factorial({EXCHANGE: (1.0, 10.0, 100.0), CURRENT: (50.0, 100.0)}, cell, THREE)
+    name = "anode_cv-cell_voltage_V-front"
+    drawn = {picture.name: picture for section in sections(study) for picture in section.pictures}
+    assert {text.get_text() for text in drawn[name].figure.axes[0].texts} == {"5 mA/cm²", "10 mA/cm²"}
+    assert "at the same current density" in drawn[name].caption
+    many = sampled({EXCHANGE: (1.0, 1000.0), CURRENT: (10.0, 100.0)}, cell, 16)
+    assert not [p.name for section in sections(many) for p in section.pictures if p.name.endswith("-front")]

@@ -153,7 +153,7 @@ def test_a_difference_within_the_spread_is_not_claimed():
 
 def test_a_narrow_finding_says_what_a_repeat_takes():
     said = sentence((0.010, 0.002, 0.004, 0.005, 0.001, 0.002))
-    assert "they are told apart; to be sure of that, a repeat takes about " in said
+    assert "they are told apart; a repeat does so four times in five with about " in said
     assert "since 6 seeds know the spread only so well" in said
 
 
@@ -164,7 +164,7 @@ def test_numbers_below_zero_have_a_proper_minus():
 
 
 def test_one_seed_and_no_spread_make_no_test():
-    assert "no interval and no test" in sentence((0.01,))
+    assert "an interval and a test need two common seeds" in sentence((0.01,))
     assert sentence((0.01, 0.01)) == (
         'Over 2 seeds the cell voltage of "bilayer" is 60.0 mV, 10.0 mV (20 %) above that of "planar, rough"'
         "; the difference does not depend on the seed."

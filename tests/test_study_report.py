@@ -157,6 +157,13 @@ def test_a_page_needs_nothing_else(shape: Any, tmp_path: Path):
         assert (tmp_path / "figures" / name).is_file()
 
 
+def test_wide_figures_and_tables_slide_in_their_boxes(text: str):
+    """A narrow screen must not slide as a whole; seen with Chromium at 400 pixels."""
+    assert text.count('<figure class="wide">') > 3
+    assert text.count('<div class="slide"><svg') == Page(text).tags["svg"]
+    assert text.count('<div class="scroll') == Page(text).tags["table"]
+
+
 def test_text_from_outside_is_no_markup(text: str, folder: Path):
     assert "<script>alert" not in text and "&lt;script&gt;alert" in text
     assert "<h1>Voltage &lt;of&gt; all &amp; more</h1>" in text
@@ -254,3 +261,25 @@ def test_an_empty_table_is_a_page_too(tmp_path: Path):
     assert pd.DataFrame(study.table).empty
     text = written(study, tmp_path, targets=[TARGET])
     assert "No point has numbers yet" in text and "Parametric study of 0 points" in text
+
+
+def test_what_has_no_trusted_points_is_told_once(tmp_path: Path):
+    """Catches "nan to nan", a dozen of equal bullets, and a note on tests where nothing was tested."""
+    study = factorial({EXCHANGE: (1.0, 10.0, 100.0), SEED: (1, 2)}, anode, THREE)
+    nothing = without(study, dict.fromkeys(range(1, 19), "not trusted"))
+    text = written(nothing, tmp_path / "nothing", targets=[TARGET])
+    assert "nan" not in re.sub("<svg.*?</svg>", "", text, flags=re.DOTALL)
+    assert text.count("have nothing to compare: no common seed with a trusted result") == 2
+    assert text.count("no trusted point of the study has this number") == 1
+    assert "Holm" not in text and "an interval of the mean needs two trusted seeds" in text
+    bilayer = dict.fromkeys(range(3, 19, 3), "not trusted")
+    text = written(without(study, bilayer), tmp_path / "bilayer", targets=[TARGET])
+    assert '<br><span class="soft">no trusted point has this number</span>' in text
+    assert "nan" not in re.sub("<svg.*?</svg>", "", text, flags=re.DOTALL)
+
+
+def test_one_seed_gives_differences_and_says_what_a_test_needs(tmp_path: Path):
+    study = factorial({EXCHANGE: (1.0, 3.0, 10.0, 30.0, 100.0), SEED: (1,)}, anode, THREE)
+    text = written(study, tmp_path)
+    assert "no comparison has the two common seeds that a test needs" in text
+    assert "an interval and a test need two common seeds" in text and "Holm" not in text

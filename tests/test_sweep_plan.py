@@ -174,6 +174,16 @@ BAD = {
     "a design twice": ({"designs": ["planar", "planar"]}, "twice"),
     "unknown design": ({"designs": ["planer"]}, "planer"),
     "unknown key": ({"axis": {}}, "not a known key"),
+    "unknown key without a like": ({"workers": 2}, "use one of: .*hypercube.*, set"),
+    "a misspelt end": (
+        {"hypercube": {"points": 4, "axes": {POROSITY: {"from": 0.7, "too": 0.8}}}},
+        'did you mean "to"',
+    ),
+    "a count of a hypercube": (
+        {"hypercube": {"points": 4, "axes": {POROSITY: {"from": 0.7, "to": 0.8, "count": 3}}}},
+        "known here: from, to, scale",
+    ),
+    "a list in a hypercube": ({"hypercube": {"points": 4, "axes": {POROSITY: [0.7]}}}, "list values in"),
     "no list": ({"axes": {POROSITY: 0.8}}, "give a list"),
     "a misspelt range": ({"axes": {POROSITY: {"from": 0.8, "to": 0.9, "cuont": 3}}}, 'did you mean "count"'),
     "no quotes": ({"axes": {"operation": {"current_density": ["1 mA/cm^2"]}}}, "stand in quotes"),

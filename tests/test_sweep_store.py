@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from studies import Case, CaseError
+from studies.sweep import results
 from studies.sweep.executors import Cluster, Serial
 from studies.sweep.plan import Sweep
+from studies.sweep.points import points
 from studies.sweep.results import read_study
 from studies.sweep.runner import run_sweep
 from studies.sweep.store import Store
@@ -103,6 +105,21 @@ def test_an_unwritable_store_is_refused_before_any_work(tmp_path: Path):
         run_sweep(small(), tmp_path / "file" / "study", executor=Serial())
 
 
+def test_a_point_that_is_not_trusted_says_which_check_by_how_much(tmp_path: Path):
+    sweep, store = small(), Store(tmp_path)
+    rows = list(points(sweep))
+    checks = [
+        {"name": "inventory_error", "value": 2e-12, "limit": 1e-12, "passed": False, "text": "salt is kept"},
+        {"name": "psi_spread", "value": None, "limit": 1e-3, "passed": False, "text": "constant"},
+        {"name": "reversed_share", "value": 0.1, "limit": None, "passed": True, "text": "a share"},
+    ]
+    store.keep({"id": rows[0].id, "status": "not trusted", "reason": "short", "trust": checks})
+    assert results.study(store, sweep, rows).table["reason"][0] == (
+        "inventory error is 2e-12, limit 1e-12 (check: salt is kept); "
+        "psi spread is nan, limit 0.001 (check: constant)"
+    )
+
+
 def test_one_runner_holds_a_store(tmp_path: Path):
     store = Store(tmp_path)
     with store.held({}) as token, pytest.raises(CaseError, match=f"process {os.getpid()}"), store.held({}):
@@ -116,3 +133,4 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("studies.sweep.executors.PATIENCE", "0.3s")
     with pytest.raises(CaseError, match=r"tcp://127\.0\.0\.1:9"):
         run_sweep(small(), tmp_path / "study", executor=Cluster(address="tcp://127.0.0.1:9"))
+    assert not (tmp_path / "study").exists()

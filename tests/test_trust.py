@@ -29,6 +29,7 @@ from fem.linear import Direct
 from fem.ramp import solve_system
 from fem.results import collect
 from fem.spaces import build_spaces
+from fem.trust import Check, missed
 
 CONTROL = Galvanostatic(current_density=I)
 BV = ButlerVolmer(exchange_current=100.0)
@@ -50,6 +51,15 @@ def test_all_checks_pass_on_a_sound_cell() -> None:
         "reversed_share", "law_range_pores", "law_range_separator",
     }  # fmt: skip
     assert solution.trusted
+
+
+def test_a_missed_check_is_told_with_its_value_and_limit() -> None:
+    """Catches a reason that names the check alone, which reads as if it had passed."""
+    fine = Check(name="psi_spread", value=0.0, limit=1e-3, passed=True, text="constant")
+    bad = Check(name="split_closure", value=3.21e-8, limit=1e-9, passed=False, text="losses add up")
+    assert missed([fine]) == ""
+    assert missed([fine, bad]) == "split closure is 3.21e-08, limit 1e-09 (check: losses add up)"
+    assert replace(fine, limit=None).finding == "psi spread is 0 (check: constant)"
 
 
 def test_current_that_enters_at_a_fixed_potential_counts() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from fem.trust import missed
 from studies import figures, html
 from studies.headlines import RISK_LINE
 from studies.parameters import parameters
@@ -52,11 +53,10 @@ def content(found: Polarisation, shown: list[tuple[Drawing, str]]) -> dict[str, 
         "failures": [(labels[design], reason) for design, reason in found.failures.items()]
         + [(labels[curve.design], curve.reason) for curve in curves if curve.end is End.FAILED],
         "untrusted": [
-            (labels[curve.design], words.milliamperes(point.current), check.text)
+            (labels[curve.design], words.milliamperes(point.current), missed(point.result.trust))
             for curve in curves
             for point in curve.points
-            for check in point.result.trust
-            if check.missed
+            if not point.result.trusted
         ],
         "endings": [words.ending(curve) for curve in curves],
         "designs": [labels[curve.design] for curve in curves],

@@ -13,6 +13,7 @@ import pandas as pd
 
 from fem.solution import Solution
 from fem.solve import Method
+from fem.trust import missed
 from geometry.designs import Design
 from meshes.cache import MeshCache
 from meshes.paraview import write_pvd
@@ -21,7 +22,7 @@ from studies import checks, output
 from studies.case import Case
 from studies.compare import COLUMNS, mesh_designs
 from studies.errors import CaseError
-from studies.polarisation import report, series
+from studies.polarisation import report, series, words
 from studies.polarisation.curve import Curve, End
 from studies.polarisation.walk import trace
 from studies.run import Progress
@@ -69,19 +70,19 @@ def _rows(curve: Curve) -> list[dict[str, object]]:
         {
             "design": str(curve.design),
             "status": "ok" if point.result.trusted else "not trusted",
-            "reason": "; ".join(check.text for check in point.result.trust if check.missed),
+            "reason": missed(point.result.trust),
             "requested": point.requested,
             "seconds": round(point.seconds, 4),
             **point.result.metrics,
         }
         for point in curve.points
     ]
-    missing = [
+    lacking = [
         {"design": str(curve.design), "status": str(curve.end), "reason": curve.reason, "requested": True,
          "current_density_A_m2": current}
         for current in curve.missing
     ]  # fmt: skip
-    return found + missing
+    return found + lacking
 
 
 class Stopped(KeyboardInterrupt):
@@ -181,9 +182,9 @@ def _with_next(
 def _write_fields(
     folder: Path, place: str, rows: list[tuple[float, int, str]], solution: Solution, number: int
 ) -> tuple[str, ...]:
-    """Write the fields of a point, and the series so far with the current density [A/m2] as its time."""
+    """Write the fields of a point, and the series so far with the current density in mA/cm² as its time."""
     written = solution.write(folder / f"{number:03d}")
-    current = solution.metrics["current_density_A_m2"]
+    current = words.MILLI_PER_CM2 * solution.metrics["current_density_A_m2"]
     names = [path.relative_to(folder).as_posix() for path in written]
     rows += [(current, part, name) for part, name in enumerate(names)]
     write_pvd(folder / "polarisation.pvd", rows)

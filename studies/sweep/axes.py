@@ -76,12 +76,27 @@ def require_shape(field: str, given: Any) -> None:
         return
     if not isinstance(given, Mapping):
         raise CaseError(f"axis {field} is {given!r}; give a list of values, or put one value under [set].")
-    known = [info.alias or name for name, info in Range.model_fields.items()]
+    _require_keys(field, given, Range, "A range is { from = ..., to = ..., count = 5 }")
+
+
+def require_ends(cube: Any) -> None:
+    """Raise CaseError unless every axis of a hypercube, where there are any, is the table of two ends."""
+    given = cube.get("axes") if isinstance(cube, Mapping) else None
+    for field, ends in given.items() if isinstance(given, Mapping) else ():
+        whole = "An axis of a hypercube is { from = ..., to = ... }, and it has as many values as points"
+        if not isinstance(ends, Mapping):
+            raise CaseError(f"axis {field} is {ends!r}. {whole}; list values in [axes].")
+        _require_keys(field, ends, Ends, whole)
+
+
+def _require_keys(field: str, given: Mapping[Any, Any], model: type[Ends], whole: str) -> None:
+    known = [info.alias or name for name, info in model.model_fields.items()]
     for key in given:
         if key not in known:
+            hint = nearest(str(key), known) or f" (known here: {', '.join(known)})."
             raise CaseError(
-                f'axis {field} has "{key}", which no range has{nearest(str(key), known) or "."} A range is '
-                "{ from = ..., to = ..., count = 5 }; dotted names stand in quotes."
+                f'axis {field} has "{key}", which is no part of it{hint} {whole}; dotted names stand in '
+                "quotes."
             )
 
 

@@ -102,21 +102,22 @@ def excluded_pairs(found: Compatibility) -> pd.DataFrame:
 
 
 def sentences(found: Compatibility, *, called: str = "") -> list[str]:
-    """One sentence per design and value of the text axes, then the caveat.
+    """One sentence per design and value of the text axes, one for all without a trusted point, the caveat.
 
     called: how the target is spoken of, such as "the public 6 Ω cm²"; by itself it is named with its metric.
     """
     words = quantity(found.metric)
     name = called or f"a {words.name} of {words.amount(found.target)}"
     texts = [axis for axis in found.study.axes if is_text(found.study.table, axis)]
-    told = []
+    told: list[str] = []
+    without: list[str] = []
     for count in found.counts.to_dict("records"):
         design = quoted(Design(count["design"]))
         place = at(texts, count)
         lead = f"{name} (± {percent(found.width)}) is compatible with"
         whose = f"{design}{f' at {place}' if place else ''}"
         if count["of"] == 0:
-            told.append(f"{name}: {whose} has no trusted point with this number.")
+            without.append(whose)
         elif count["compatible"] == 0:
             told.append(f"{lead} none of {count['of']} points of {whose}{_nearest(found, count)}.")
         else:
@@ -124,6 +125,11 @@ def sentences(found: Compatibility, *, called: str = "") -> list[str]:
             mine = found.ranges[np.logical_and.reduce(list(same))]
             spans = "; ".join(_span(found.study.axes, line) for line in mine.to_dict("records"))
             told.append(f"{lead} {count['compatible']} of {count['of']} points of {whose}: {spans}.")
+    if not told and len(without) > 1:
+        return [upper(f"{name}: no trusted point of the study has this number.")]
+    if without:
+        have = "has" if len(without) == 1 else "have"
+        told.append(f"{name}: {'; '.join(without)} {have} no trusted point with this number.")
     return [*(upper(sentence) for sentence in told), CAVEAT]
 
 

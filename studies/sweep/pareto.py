@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from studies.errors import CaseError
 from studies.sweep.selection import others, require_metrics, select
-from studies.sweep.study import Study
+from studies.sweep.study import Axis, Study
 
 Aim = Literal["least", "most"]
 AIMS = ("least", "most")
+OPERATING = ("operation.current_density", "operation.cell_voltage")
+"""Fields at which a cell is operated: a lower current is no better cell."""
 
 
 def front(costs: ArrayLike) -> NDArray[np.bool_]:
@@ -38,8 +40,10 @@ def front(costs: ArrayLike) -> NDArray[np.bool_]:
 
 
 def pareto(study: Study, objectives: Mapping[str, Aim]) -> pd.DataFrame:
-    """Candidates of all designs with ``on_front``: whether no other is at least as good in all objectives.
+    """Candidates of all designs with ``on_front``: whether no other at the same operating point is at least
+    as good in all objectives.
 
+    Where the current density or the cell voltage is an axis, each of its values has a front of its own.
     objectives: result key -> "least" or "most". Columns: ``design``, the axes but the seeds, the objectives
     (SI; means over the seeds, since the luckiest draw of a mat is no design), ``points`` (trusted points
     behind a row), ``point`` (number of the first), ``on_front``. Points without a trusted number of every
@@ -57,5 +61,14 @@ def pareto(study: Study, objectives: Mapping[str, Aim]) -> pd.DataFrame:
     table = grouped[list(objectives)].mean()
     table["points"], table["point"] = grouped.size(), grouped["point"].first()
     signs = np.array([1.0 if aim == "least" else -1.0 for aim in objectives.values()])
-    table["on_front"] = front(table[list(objectives)].to_numpy() * signs)
-    return table.reset_index()
+    table["on_front"] = False
+    table = table.reset_index()
+    at = [axis.column for axis in operating(study)]
+    for _, members in table.groupby(at, sort=False) if at else [((), table)]:
+        table.loc[members.index, "on_front"] = front(members[list(objectives)].to_numpy() * signs)
+    return table
+
+
+def operating(study: Study) -> list[Axis]:
+    """The axes of a study that change the operating point."""
+    return [axis for axis in study.axes if axis.field in OPERATING]

@@ -112,10 +112,11 @@ class Sweep(Table):
         for name in ("axes", "zipped"):
             for field, values in dict(given.get(name) or {}).items():
                 axes.require_shape(field, values)
+        axes.require_ends(given.get("hypercube"))
         try:
             sweep = cls.model_validate(given)
         except ValidationError as error:
-            raise CaseError(sentences(error, cls, given)) from error
+            raise CaseError(sentences(error, cls, given, beside=("set",))) from error
         for field, value in changes.items():
             axes.read(axes.lookup(field, sweep.case), value)
         sweep._check()
@@ -143,6 +144,23 @@ class Sweep(Table):
             for n, (field, ends) in enumerate(cube.axes.items())
         )
         return (*single, *([zipped] if zipped else []), sampled)
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How the axes of each group get their values; the groups are crossed."""
+        crossed = ["crossed"] * len(self.axes)
+        return (
+            *crossed,
+            *(["zipped"] if self.zipped else []),
+            *(["Latin hypercube"] if self.hypercube else []),
+        )
+
+    def ends(self, varied: Varied) -> tuple[Value, Value]:
+        """First and last value of an axis; of a hypercube's, the ends that it is sampled between."""
+        if self.hypercube and varied.axis.field in self.hypercube.axes:
+            given = self.hypercube.axes[varied.axis.field]
+            return given.start, given.to
+        return varied.values[0], varied.values[-1]
 
     @property
     def varied(self) -> tuple[Varied, ...]:

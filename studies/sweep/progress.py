@@ -18,7 +18,8 @@ class Report:
 
     def __init__(self, console: Console) -> None:
         self._console, self._begin, self._last = console, time.perf_counter(), -EVERY
-        self._at: Progress | None = None
+        self._shown: Progress | None = None
+        self.at: Progress | None = None
         self._live: Status | None = console.status("starting") if console.is_terminal else None
 
     def __enter__(self) -> Report:
@@ -43,13 +44,13 @@ class Report:
 
     def watch(self, at: Progress) -> None:
         """How far it is now."""
-        now = self.seconds
+        self.at, now = at, self.seconds
         line = f"{now:6.0f} s  {at.done} of {at.total} points{self._left(at, now)}"
         if self._live is not None:
             self._live.update(line)
-        elif at != self._at and (now - self._last >= EVERY or at.done == at.total):
+        elif at != self._shown and (now - self._last >= EVERY or at.done == at.total):
             self._console.print(line, markup=False)
-            self._last, self._at = now, at
+            self._last, self._shown = now, at
 
     @staticmethod
     def _left(at: Progress, now: float) -> str:

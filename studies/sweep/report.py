@@ -19,7 +19,8 @@ from studies.sweep.figures.shape import varying
 from studies.sweep.figures.style import design_label
 from studies.sweep.plan import Target
 from studies.sweep.study import Study
-from studies.sweep.verdicts import NOTE, verdicts
+from studies.sweep.verdicts import NOTE, Verdict, verdicts
+from studies.sweep.wording import quantity
 
 WEIGHED = ("cell_voltage_V", "anode_cv", "anode_p99_A_m2")
 """Metrics in which the designs are compared over the seeds."""
@@ -49,6 +50,7 @@ def write(study: Study, folder: Path, *, targets: Sequence[Target] = ()) -> Path
 def content(study: Study, shown: list[dict[str, Any]], targets: list[dict[str, Any]]) -> dict[str, Any]:
     """Everything the template shows."""
     headings, points = tables.points(study)
+    said = list(_verdicts(study))
     return {
         "title": study.title,
         "about": [" ".join(part.split()) for part in study.about.split("\n\n") if part.strip()],
@@ -59,8 +61,8 @@ def content(study: Study, shown: list[dict[str, Any]], targets: list[dict[str, A
         "axes": tables.varied(study),
         "counts": tables.counts(study),
         "reasons": tables.reasons(study),
-        "verdicts": list(_verdicts(study)),
-        "verdict_note": NOTE,
+        "verdicts": said,
+        "verdict_note": NOTE if any(verdict["tested"] for verdict in said) else "",
         "targets": targets,
         "sections": shown,
         "no_figures": _why_no_figures(study),
@@ -98,11 +100,28 @@ def _verdicts(study: Study) -> Iterator[dict[str, Any]]:
     for other in designs:
         if other is not main:
             found = verdicts(study, metrics, main, other)
+            compared = [verdict for verdict in found if verdict.comparison.n]
+            tested = sum(verdict.comparison.n > 1 for verdict in found)
+            apart = sum(verdict.apart for verdict in found)
             yield {
                 "title": f"{design_label(main)} against {design_label(other)}".capitalize(),
-                "sentences": [verdict.sentence for verdict in found],
-                "apart": sum(verdict.apart for verdict in found),
+                "sentences": [verdict.sentence for verdict in compared] + _nothing(found),
+                "tested": tested,
+                "summary": f"{apart} of {tested} comparisons tell them apart"
+                if tested
+                else "no comparison has the two common seeds that a test needs",
             }
+
+
+def _nothing(found: Sequence[Verdict]) -> list[str]:
+    """One sentence for all comparisons without a common seed."""
+    empty = [verdict for verdict in found if not verdict.comparison.n]
+    if len(empty) < 2:
+        return [verdict.sentence for verdict in empty]
+    metrics = dict.fromkeys(quantity(verdict.comparison.metric).name for verdict in empty)
+    reasons = dict.fromkeys(verdict.comparison.reason for verdict in empty)
+    many = f"{'All' if len(empty) == len(found) else f'{len(empty)} of'} {len(found)} comparisons"
+    return [f"{many} ({', '.join(metrics)}) have nothing to compare: {'; '.join(reasons)}."]
 
 
 def _why_no_figures(study: Study) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from fem.trust import Check, missed
 from meshes.paraview import write_atomically
 from studies.compare import COLUMNS
 from studies.errors import CaseError
@@ -65,7 +67,17 @@ def _stored(store: Store, name: str) -> dict[str, Any]:
         record = store.point(name)
     except CaseError as error:
         return {"status": "missing", "reason": str(error)}
-    file = f"points/{name}.json"
-    return {
-        "status": record["status"], "reason": record["reason"], **record.get("metrics", {}), "file": file
-    }  # fmt: skip
+    file, status = f"points/{name}.json", record["status"]
+    reason = _distrust(record) if status == "not trusted" else record["reason"]
+    return {"status": status, "reason": reason, **record.get("metrics", {}), "file": file}
+
+
+def _distrust(record: Mapping[str, Any]) -> str:
+    """Why a stored point is not to be trusted: checks with their values and limits."""
+    checks = [{**check, "value": _number(check["value"])} for check in record.get("trust", ())]
+    return missed(Check(**check) for check in checks) or str(record["reason"])
+
+
+def _number(value: float | None) -> float:
+    """A number that JSON holds as null where it is not finite."""
+    return math.nan if value is None else float(value)

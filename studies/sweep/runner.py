@@ -55,8 +55,10 @@ def run_sweep(
     """Compute every point of a sweep that the store in ``out`` does not hold yet; table, figures, report.
 
     executor: `Processes()` on all cores unless given. cache: where meshes are kept, else in the store. retry:
-    failed points are computed again. tell receives sentences, watch how far it is. A point that fails is a
-    row with its reason. Raises CaseError before any work if the store cannot be used.
+    failed points are computed again; those not trusted would come out the same and stay. tell receives
+    sentences, watch how far it is. A point that fails is a
+    row with its reason. Raises CaseError before any work, and before anything is written, if the store or the
+    executor cannot be used.
     """
     say, executor = tell or (lambda _text: None), executor or Processes()
     store = Store(Path(out).absolute())
@@ -64,6 +66,8 @@ def run_sweep(
     if cache is not None:
         with output.folder(cache):  # refused before any work if nothing can be stored there
             pass
+    with executor.open():  # a scheduler that does not answer is known before there is a folder
+        pass
     with store.held(sweep.to_dict()) as token:
         _resume(store, rows, say, retry=retry, fields=sweep.fields)
         work = _Work(
@@ -104,7 +108,10 @@ def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: 
             known = store.point(name)
         except CaseError as error:
             aside = store.put_aside(name)
-            say(f"{str(error).rstrip('.')}; it is now {aside}, and the point is computed again.")
+            say(
+                f"{str(error).rstrip('.')}; it is now {aside}, which may be deleted, and the point is "
+                "computed again."
+            )
             stored.discard(name)
             continue
         failed = known["status"] == "failed"

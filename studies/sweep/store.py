@@ -7,6 +7,7 @@ states/ID.npz     where the neighbour of a point starts, until the study is comp
 states/ID.begun   a point that a worker is or was at
 fields/ID/        fields of a point, if they are wanted
 meshes/           meshes and drawn mats, unless they are kept elsewhere
+damaged/          files of points that could not be read, put aside; nothing reads them
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pandas as pd
 from studies.sweep.compatible import Compatibility, excluded_pairs, sentences
 from studies.sweep.figures.shape import MAIN
 from studies.sweep.figures.style import design_label
+from studies.sweep.reasons import reasons as alike
 from studies.sweep.selection import is_text
 from studies.sweep.study import Axis, Study, described
 from studies.sweep.wording import number, percent, shown
@@ -57,17 +58,14 @@ def counts(study: Study) -> list[tuple[str, int]]:
 
 
 def reasons(study: Study) -> list[dict[str, Any]]:
-    """Why points failed or are not trusted, equal reasons together, the most frequent first."""
-    bad = study.table[study.table["status"].isin(("not trusted", "failed"))]
+    """Why points failed or are not trusted, alike reasons together, the most frequent first."""
     lines = []
-    for (status, reason), rows in bad.assign(reason=bad["reason"].fillna("")).groupby(["status", "reason"]):
-        points = [str(point) for point in rows["point"]]
+    for reason in alike(study.table):
+        points = [str(point) for point in reason.points]
         more = f" and {len(points) - MOST_POINTS} more" if len(points) > MOST_POINTS else ""
         named = ", ".join(points[:MOST_POINTS]) + more
-        lines.append(
-            {"status": status, "count": len(rows), "text": reason or "no reason given", "points": named}
-        )
-    return sorted(lines, key=lambda line: (line["status"], -line["count"]))
+        lines.append({"status": reason.status, "count": len(points), "text": reason.words, "points": named})
+    return lines
 
 
 def columns(study: Study) -> list[Row]:
@@ -126,13 +124,17 @@ def target(found: Compatibility, name: str) -> dict[str, Any]:
         "sentences": sentences(found, called=name),
         "heads": ["design", *(text.label for text in texts)],
         "axes": [axes[column].title for column in columns],
-        "lines": [{"key": key, "cells": [cells[c] for c in columns]} for key, cells in lines.items()],
+        "lines": [{"key": key, "cells": [cells[c] for c in columns]} for key, cells in lines.items()]
+        if found.counts["of"].any()
+        else [],
         "pairs": [_pair(line, axes) for line in excluded_pairs(found).to_dict("records")],
     }
 
 
 def _range(line: Mapping[Hashable, Any], axis: Axis) -> dict[str, str]:
     """What of an axis agrees, of what was studied, and which listed values never do."""
+    if pd.isna(line["studied_low"]):
+        return {"range": "–", "rest": "no trusted point has this number"}
     excluded = ", ".join(number(axis, value) for value in line["excluded"])
     studied = _between(axis, line["studied_low"], line["studied_high"])
     if pd.isna(line["low"]):

@@ -127,7 +127,7 @@ def _sentence(p: Paired, corrected: float, tests: int, need: Need | None, least:
     value = words.amount(p.mean_first, p.half_first if p.half_first > 0.0 else math.nan)
     head = f"{lead}over {p.n} seed{'s' if p.n > 1 else ''} the {words.name} of {first} is {value}, {gap}"
     if p.n == 1:
-        return upper(f"{head}; {p.reason}, so there is no interval and no test{_left_out(p)}.")
+        return upper(f"{head}; an interval and a test need two common seeds{_left_out(p)}.")
     if p.sd == 0.0:
         return upper(f"{head}; {p.reason}{_left_out(p)}.")
     after = f", after Holm {probability(corrected)}" if tests > 1 else ""
@@ -142,7 +142,7 @@ def _judged(p: Paired, corrected: float, tests: int, need: Need | None, least: f
     if corrected < risk:
         if need.most <= p.n:
             return f"{need.seeds:.0f} seeds would have sufficed to tell them apart"
-        return f"they are told apart; to be sure of that, a repeat takes {need.words}"
+        return f"they are told apart; a repeat does so four times in five with {need.words}"
     if p.p_t < risk:
         return f"on its own this would tell them apart, but not as one of {tests} tests"
     return (

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from studies.sweep.compatible import Compatibility
 from studies.sweep.figures import heatmap, lines
 from studies.sweep.figures.dots import dots
@@ -16,6 +18,7 @@ from studies.sweep.figures.places import Place, places
 from studies.sweep.figures.scatter import scatter
 from studies.sweep.figures.shape import Shape, texts_of
 from studies.sweep.figures.tornado import effects, shares
+from studies.sweep.pareto import operating
 from studies.sweep.study import Axis, Study, described
 from studies.table import Row
 
@@ -56,20 +59,29 @@ def sections(study: Study, targets: Sequence[Compatibility] = ()) -> list[Sectio
 
 
 def _lines(shape: Shape) -> Iterator[Picture]:
-    if shape.sampled or not 1 <= len(shape.numeric) <= 2 or (shape.study.seeds and not _dense(shape)):
+    if shape.sampled or not shape.numeric or (shape.study.seeds and not _dense(shape)):
         return
     if len(shape.numeric) == 1:
         plan = lines.Plan(x=shape.numeric[0], by=None, others=tuple(shape.texts), told=shape.told)
         for row in shape.rows:
             yield lines.lines(shape.places, row, plan)
         return
-    by, x = sorted(shape.numeric, key=lambda axis: shape.study.table[axis.column].nunique())
+    *rest, by, x = sorted(shape.numeric, key=lambda axis: shape.study.table[axis.column].nunique())
     if shape.study.table[by.column].nunique() > MOST_LINES:
         return
-    plan = lines.Plan(x=x, by=by, others=tuple(shape.texts), told=shape.told)
-    for name, here in _split(shape):
-        for row in shape.rows[: max(2, PANELS // (2 * shape.panels))]:
+    held = {axis: _middle(shape, axis) for axis in rest}
+    plan = lines.Plan(x=x, by=by, others=tuple(shape.texts), told=shape.told, held=held)
+    rows = _few(shape)[:2] if held else shape.rows[: max(2, PANELS // (2 * shape.panels))]
+    for name, places_of in _split(shape):
+        here = [p for p in places_of if all(p.values[axis.column] == value for axis, value in held.items())]
+        for row in rows:
             yield _named(lines.lines(here, row, plan), name)
+
+
+def _middle(shape: Shape, axis: Axis) -> float:
+    """The middle one of the values of an axis, the lower of two."""
+    values = np.unique(shape.study.table[axis.column])
+    return float(values[(values.size - 1) // 2])
 
 
 def _dense(shape: Shape) -> bool:
@@ -121,12 +133,16 @@ def _dots(shape: Shape) -> Iterator[Picture]:
 def _trade_offs(shape: Shape) -> Iterator[Picture]:
     rows = {row.key: row for row in shape.rows}
     across = rows.get("cell_voltage_V")
+    at = operating(shape.study)
+    if any(axis.kind == "sample" for axis in at):  # hardly two points to weigh at any of them
+        return
     for key in UNEVEN:
         both = [p for p in shape.places if {"cell_voltage_V", key} <= p.numbers.keys()]
         trusted = [place for place in both if place.status == "ok"]
         if across and key in rows and len(both) > 2 and trusted:
-            thickness = [axis for axis in shape.numeric if "thickness" in axis.field]
-            tint = next(iter([*thickness, *shape.numeric]), None)
+            free = [axis for axis in shape.numeric if axis not in at]
+            thickness = [axis for axis in free if "thickness" in axis.field]
+            tint = next(iter([*thickness, *free]), None)
             yield trade_off(shape.study, shape.places, across, rows[key], shape.told, tint)
 
 

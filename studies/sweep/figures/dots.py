@@ -21,6 +21,7 @@ from studies.sweep.wording import Quantity, shown
 from studies.table import Row
 
 ROW, REST = 0.27, 0.75  # inches: a row, and what is above and below all rows
+NO_BARS = "an interval of the mean needs two trusted seeds"
 SPREAD = 0.28  # of a row: how far the seeds of one row keep apart
 
 
@@ -71,11 +72,13 @@ def _draw(
     panel.set_ylim(len(names) - 0.5, -0.5)
     panel.set_ylabel("design")
     panel.grid(visible=False, axis="y")
-    if seed and any(math.isfinite(n.low) for p in rows_of for n in p.numbers.values()):
+    barred = bool(seed) and any(math.isfinite(n.low) for p in rows_of for n in p.numbers.values())
+    if barred:
         look: dict[str, Any] = {"marker": "|", "markersize": 9, "linewidth": 1.2, "markeredgewidth": 1.6}
         legend = {"mean, 95 % interval": Line2D([], [], color="black", **look), **legend}
     finish(figure, legend, least=1)
-    words = ["One dot per seed; bars: the mean over the trusted seeds and its 95 % interval."] if seed else []
+    bars = "bars: the mean over the trusted seeds and its 95 % interval" if barred else NO_BARS
+    words = [f"One dot per seed; {bars}."] if seed else []
     if any(member.status == "not trusted" for member in seeds_of):
         words.append("Open markers: not trusted.")
     return Picture(

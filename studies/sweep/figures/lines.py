@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
@@ -43,6 +43,7 @@ class Plan:
     by: Axis | None
     others: tuple[Axis, ...]  # text: a dash, or a panel where there is `by`
     told: tuple[Axis, ...]  # all axes, for what is said at a point
+    held: Mapping[Axis, float] = field(default_factory=dict)  # further axes, of which one value is shown
 
 
 def lines(all_places: Sequence[Place], row: Row, plan: Plan, found: Compatibility | None = None) -> Picture:
@@ -170,6 +171,9 @@ def _caption(all_places: Sequence[Place], plan: Plan) -> str:
     words = [f"Design: {design_label(designs[0])}."] if len(designs) == 1 else []
     if plan.by:
         words.append(f"One line per value of {plan.by.label}.")
+    if plan.held:
+        values = ", ".join(f"{axis.label} {shown(axis, value)}" for axis, value in plan.held.items())
+        words.append(f"Of the other axes one value each is shown: {values}.")
     if any(math.isfinite(n.low) for place in all_places for n in place.numbers.values()):
         words.append("Lines: mean over the seeds; bands: interval of the mean.")
     if any(place.status == "not trusted" for place in all_places):

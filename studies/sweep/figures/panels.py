@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes as Panel
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -49,8 +50,7 @@ def finish(figure: Figure, legend: Mapping[str, Any], *, title: str | None = Non
 def _columns(lengths: Sequence[int], width: float) -> int:
     """How many columns of a legend, filled one after the other, fit into so many inches."""
     for columns in range(len(lengths), 1, -1):
-        lines = -(-len(lengths) // columns)
-        longest = [max(lengths[i : i + lines]) for i in range(0, len(lengths), lines)]
+        longest = [max(column) for column in np.array_split(lengths, columns)]  # as matplotlib fills them
         if sum(HANDLE + LETTER * length for length in longest) < width:
             return columns
     return 1

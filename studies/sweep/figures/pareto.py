@@ -18,10 +18,15 @@ from studies.sweep.figures.places import Place, says
 from studies.sweep.figures.scales import as_read, colours_for, goes_by_factors, scale_metric
 from studies.sweep.figures.style import FRONT, MAP, ONE, PRINT, TWO, axis_title, colour, design_label, marker
 from studies.sweep.hover import Mark
-from studies.sweep.pareto import pareto
+from studies.sweep.pareto import operating, pareto
+from studies.sweep.selection import settings
 from studies.sweep.study import Axis, Study
 from studies.sweep.wording import Quantity
+from studies.sweep.wording import shown as value_of
 from studies.table import Row
+
+TOLD = "#444444"  # what stands at a front
+BEHIND: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
 
 
 def trade_off(
@@ -38,6 +43,8 @@ def _draw(
     front = pareto(study, {across.key: "least", up.key: "least"})
     front = front[front["on_front"]].sort_values([across.key, up.key])
     best = set(front["point"])
+    at = operating(study)
+    same = f" at the same {' and '.join(axis.label for axis in at)}" if at else ""
     shown = [p for p in all_places if math.isfinite(p.mean(across.key)) and math.isfinite(p.mean(up.key))]
     scale, logarithmic = None, False
     if tint:
@@ -54,7 +61,7 @@ def _draw(
         shade, is_best = _shade(place, tint, scale), bool(best & set(place.points))
         series.setdefault((place.design, place.status == "ok", is_best), []).append((x, y, shade))
         _bars(panel, place, across, up, shade)
-        text = says(place, axes, (across, up)) + ("\nnothing beats it in both" if is_best else "")
+        text = says(place, axes, (across, up)) + (f"\nnothing beats it in both{same}" if is_best else "")
         marks.append(Mark(axes=panel, shape="dot", places=((x, y),), text=text))
     for place in shown:
         look: dict[str, Any] = {"marker": marker(place.design), "linestyle": "", "markersize": 5.5}
@@ -67,15 +74,22 @@ def _draw(
         panel.scatter(
             xs, ys, s=30, marker=marker(design), c=faces, edgecolors=edges, linewidths=1.1, zorder=3
         )
-    x, y = (row.factor * front[row.key].to_numpy() for row in (across, up))
-    panel.step(x, y, where="post", color=FRONT, linewidth=1.2, linestyle=(0, (4, 2)), zorder=2)
-    legend["front"] = Line2D([], [], color=FRONT, linewidth=1.2, linestyle=(0, (4, 2)))
+    for where, members in settings(front, at):
+        x, y = (row.factor * members[row.key].to_numpy() for row in (across, up))
+        panel.step(x, y, where="post", color=FRONT, linewidth=1.2, linestyle=(0, (4, 2)), zorder=2)
+        if where:
+            values = ", ".join(value_of(axis, where[axis.column]) for axis in at)
+            panel.annotate(values, (x[0], y[0]), xytext=(-3, 7), textcoords="offset points", ha="left",
+                           fontsize=7, color=TOLD, bbox=BEHIND, zorder=4)  # fmt: skip
+    legend["front" if not at else "front at one operating point"] = Line2D(
+        [], [], color=FRONT, linewidth=1.2, linestyle=(0, (4, 2))
+    )
     scale_metric(panel, "x", across, [across.factor * place.mean(across.key) for place in shown])
     scale_metric(panel, "y", up, [up.factor * place.mean(up.key) for place in shown])
     if tint and scale:
         colour_bar(figure, [panel], scale, axis_title(tint), logarithmic=logarithmic)
     finish(figure, legend)
-    words = ["Towards the lower left is better; points with a black edge are beaten by none in both."]
+    words = [f"Towards the lower left is better; points with a black edge are beaten by none in both{same}."]
     if any(place.status == "not trusted" for place in shown):
         words.append("Open markers: not trusted, and not on the front.")
     if len(shown) < len(all_places):
