@@ -24,10 +24,11 @@ from meshes.worker import WorkerError
 from studies import cli_bench, cli_polarise, cli_sweep, cli_verify, limits, output, screen
 from studies.case import SHIPPED, Case, shipped_names
 from studies.cli_options import Cache, CaseName, Method, OneDesign, cache_of, case_of, design_of, method_of
-from studies.compare import compare_designs, mesh_designs
+from studies.compare import compare_designs
 from studies.error_bars import with_error_bars
 from studies.errors import CaseError
-from studies.figures import LABELS
+from studies.labels import LABELS
+from studies.meshing import mesh_designs
 from studies.run import run_design, save
 
 MISTAKES = (CaseError, GeometryError, MeshError, ModelError, ParameterError)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from studies import output, screen
-from studies.bench import ladder, plot, record, schedule
+from studies.bench import ladder, record, schedule
 from studies.bench import screen as shown
 from studies.bench.run import Kind, Run
 from studies.bench.shows import shows
@@ -59,6 +59,8 @@ def bench(
     its figures many times worse. All sizes together take long, most of it the geometry of the largest, which
     a cache keeps. Missed targets are reported; the exit code is 1 when the programs disagree or a run fails.
     """
+    from studies.bench import plot
+
     console, errors = screen.consoles()
     compared = peers and schedule.peers_installed()
     if peers and not compared:

@@ -12,7 +12,7 @@ from geometry.designs import Design
 from studies import screen
 from studies.cli_options import Cache, CaseName, Method, cache_of, case_of, method_of
 from studies.errors import CaseError
-from studies.figures import LABELS
+from studies.labels import LABELS
 from studies.polarisation import grid, series, words
 from studies.polarisation.curve import End
 from studies.polarisation.study import TABLE, Polarisation, Stopped

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from studies import output, screen
-from studies.verification import harness, page
+from studies.verification import harness
 from studies.verification import screen as shown
 from studies.verification.harness import Part
 
@@ -28,6 +28,8 @@ def verify(
     listed: Annotated[bool, typer.Option("--list", help="List the studies and stop.")] = False,
 ) -> None:
     """Check the program against closed forms and rates: tables, verification.json, verification.html."""
+    from studies.verification import page
+
     console, errors = screen.consoles()
     selected = harness.chosen(names or ())
     if listed:

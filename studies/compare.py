@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from fem.conditions import ModelError
 from fem.film import FilmNotSolved
 from fem.newton import SolveFailed
 from fem.solve import Method
-from geometry.designs import Cell, Design
+from geometry.designs import Design
 from meshes.cache import MeshCache
-from meshes.raw import MeshingFailed
-from meshes.realisation import Realisation, realise
-from meshes.sizing import Sizing
-from studies import build, limits, output, report
+from meshes.realisation import Realisation
+from studies import limits, output
 from studies.case import Case
+from studies.meshing import mesh_designs
 from studies.run import DesignResult, Progress, run_design
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "current_density_A_m2", "cell_voltage_V", "cell_resistance_ohm_m2", "anode_overpotential_V",
@@ -62,6 +63,8 @@ class Comparison:
 
     def table(self) -> pd.DataFrame:
         """One row per design, SI units in the column names; empty where a design has no such number."""
+        import pandas as pd
+
         reasons = {failure.design: failure.reason for failure in self.failures}
         rows = []
         for design in self.case.designs:
@@ -97,6 +100,8 @@ def compare_designs(
     the current is above the limit of a flat design or ``out`` cannot be written, GeometryError if the mat
     cannot be drawn.
     """
+    from studies import report
+
     tell = progress or (lambda _text: None)
     limits.refuse_depletion(case, case.designs)
     with output.folder(out) as folder:
@@ -117,61 +122,6 @@ def _forget(out: Path, comparison: Comparison) -> None:
     for design in Design:
         if design not in comparison.results and (out / design / "result.json").is_file():
             shutil.rmtree(out / design)
-
-
-def mesh_designs(
-    case: Case,
-    designs: Sequence[Design],
-    *,
-    cache: MeshCache | None,
-    progress: Progress,
-    workers: int = 2,
-    draw: int | None = None,
-) -> Realisation:
-    """Meshes of some designs on one draw of the mat (a given one, or the first that can be meshed), made by
-    so many processes.
-
-    When no draw can be meshed for all of them, designs without a mat are meshed one by one and those with a
-    mat together, so that what can be compared is; `failures` says what was lost. Raises MeshingFailed only if
-    nothing was meshed.
-    """
-    cell, sizing = build.cell(case), build.sizing(case)
-    try:
-        return realise(cell, designs, sizing, cache=cache, progress=progress, workers=workers, draw=draw)
-    except MeshingFailed as error:
-        if len(designs) == 1:
-            raise
-        found, reasons = [], [str(error)]
-    mats = [design for design in designs if design.has_framework]
-    for group in ([design] for design in designs if not design.has_framework):
-        found += _attempt(cell, group, sizing, cache, progress, reasons, draw)
-    if mats and len(mats) < len(designs):
-        found += _attempt(cell, mats, sizing, cache, progress, reasons, draw)
-    if not found:
-        raise MeshingFailed("; ".join(dict.fromkeys(reasons)))
-    return Realisation(
-        draw=max(made.draw for made in found),
-        stacks={design: stack for made in found for design, stack in made.stacks.items()},
-        meshes={design: mesh for made in found for design, mesh in made.meshes.items()},
-        failures=tuple(dict.fromkeys(reasons)),
-    )
-
-
-def _attempt(
-    cell: Cell,
-    designs: Sequence[Design],
-    sizing: Sizing,
-    cache: MeshCache | None,
-    progress: Progress,
-    reasons: list[str],
-    draw: int | None,
-) -> list[Realisation]:
-    """One realisation, or none and its reason."""
-    try:
-        return [realise(cell, designs, sizing, cache=cache, progress=progress, draw=draw)]
-    except MeshingFailed as error:
-        reasons.append(str(error))
-        return []
 
 
 def _solve(

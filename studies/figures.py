@@ -19,16 +19,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from fem.currents import join
 from geometry.designs import Design
+from studies.labels import LABELS
 from studies.run import DesignResult
 
-LABELS = {
-    Design.PLANAR: "planar",
-    Design.PLANAR_ROUGH: "planar, rough",
-    Design.PLANAR_IONIC: "planar + ionic layer",
-    Design.FRAMEWORK: "framework",
-    Design.BILAYER: "bilayer",
-    Design.INSULATING_MAT: "insulating mat",
-}
 COLOURS = {
     Design.PLANAR: "#9a9a9a",
     Design.PLANAR_ROUGH: "#b07c00",

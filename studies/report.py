@@ -13,6 +13,7 @@ from markupsafe import Markup
 from geometry.designs import Design
 from studies import figures, html, render
 from studies.headlines import headlines
+from studies.labels import LABELS
 from studies.parameters import parameters
 from studies.run import DesignResult, version
 from studies.table import MESH_ROWS, NOTES, ROWS, SOLVER_ROWS, Row
@@ -34,16 +35,15 @@ def write(comparison: Comparison, folder: Path) -> Path:
 def content(comparison: Comparison, folder: Path) -> dict[str, Any]:
     """Everything the template shows."""
     results = comparison.results
-    labels = figures.LABELS
     return {
         "title": comparison.case.title,
         "version": version(),
         "made": html.now(),
         "headlines": headlines(comparison.case, results),
-        "failures": [(labels[failure.design], failure.reason) for failure in comparison.failures],
+        "failures": [(LABELS[failure.design], failure.reason) for failure in comparison.failures],
         "complete": comparison.complete,
-        "untrusted": [labels[design] for design, result in results.items() if not result.trusted],
-        "designs": [labels[design] for design in results],
+        "untrusted": [LABELS[design] for design, result in results.items() if not result.trusted],
+        "designs": [LABELS[design] for design in results],
         "rows": _rows(ROWS, results, lambda result: result.metrics),
         "notes": NOTES,
         "picture": _picture(comparison, folder),
@@ -125,7 +125,7 @@ def _picture(comparison: Comparison, folder: Path) -> dict[str, str]:
         except render.NoPicture as error:
             return {"missing": str(error)}
         data = base64.b64encode(drawn.read_bytes()).decode("ascii")
-    return {"source": f"data:image/png;base64,{data}", "design": figures.LABELS[design]}
+    return {"source": f"data:image/png;base64,{data}", "design": LABELS[design]}
 
 
 def _checks(results: Mapping[Design, DesignResult]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from geometry.designs import Design
 from meshes.quality import MeshReport
 from studies.compare import Comparison
-from studies.figures import LABELS
+from studies.labels import LABELS
 from studies.run import DesignResult
 from studies.table import MESH_ROWS, NOTES, ROWS, Row
 

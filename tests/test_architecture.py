@@ -16,6 +16,10 @@ ROOT = Path(__file__).parent.parent
 LAYERS = ("geometry", "meshes", "fem", "studies")
 GMSH_FILES = {"geometry/cad.py", "geometry/cad_names.py", "meshes/generate.py", "meshes/files.py"}
 OPTIONAL = {"pyvista", "vtk", "dask", "distributed"}
+FOR_REPORTS = {
+    "pandas", "matplotlib", "scipy.stats", "studies.figures", "studies.report", "studies.html",
+    "studies.sweep.figures", "studies.sweep.report", "studies.polarisation.report",
+}  # fmt: skip
 LONGEST_FILE = 300
 
 SOURCES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
@@ -91,6 +95,16 @@ def test_importing_a_package_loads_no_gmsh(package: str):
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, f"import {package} loads {run.stderr}"
+
+
+@pytest.mark.parametrize(
+    "module", ["studies", "studies.cli", "studies.sweep.efficiency", "studies.sweep.jobs"]
+)
+def test_workers_load_no_tables_and_figures(module: str):
+    """A process of a pool loads the jobs and the program's main module anew: the time is every worker's."""
+    code = f"import sys, {module}; sys.exit(', '.join(sorted({FOR_REPORTS} & set(sys.modules))) or 0)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, f"import {module} loads {run.stderr}"
 
 
 @pytest.mark.parametrize("name", INNER)

@@ -13,7 +13,7 @@ from geometry.designs import Design
 from studies import limits
 from studies.cli import app
 from studies.errors import CaseError
-from studies.polarisation import polarise, series, study, walk
+from studies.polarisation import polarise, series, walk
 
 pytestmark = pytest.mark.gmsh
 
@@ -98,7 +98,9 @@ def test_exit_codes(
 ) -> None:
     monkeypatch.setattr(Fragile, "error", error, raising=False)
     monkeypatch.setattr(walk, "SteadyCell", Fragile)
-    monkeypatch.setattr(study.report, "write", lambda *_: None)  # takes seconds, tested elsewhere
+    monkeypatch.setattr(
+        "studies.polarisation.report.write", lambda *_: None
+    )  # takes seconds, tested elsewhere
     result = run(
         tmp_path, "--currents", "10, 20 mA/cm^2", "--design", "planar_ionic", "--out", str(tmp_path / "out")
     )

@@ -18,6 +18,7 @@ from studies import figures, render, report
 from studies.case import Case
 from studies.compare import Comparison, Failure
 from studies.headlines import headlines
+from studies.labels import LABELS
 from studies.run import DesignResult, run_design
 
 CASE = Case.from_toml(
@@ -106,7 +107,7 @@ def test_report_shows_results_failures_and_notes(comparison: Comparison, folder:
     for word in ("bilayer gave no result", "depleted at 7.5 mA/cm²", "draw 0 had no mesh.", "incomplete"):
         assert word in text
     for design, result in comparison.results.items():
-        assert figures.LABELS[design] in text
+        assert LABELS[design] in text
         assert f"{1e3 * result.metrics['cell_voltage_V']:.1f}" in text
     assert not re.search(r"(src|href)=[\"']https?:", text)
 

@@ -20,7 +20,7 @@ from studies import build, memory
 from studies.bench.ladder import case_of
 from studies.bench.run import Job, Kind, Run, Stages
 from studies.case import Case
-from studies.compare import mesh_designs
+from studies.meshing import mesh_designs
 from studies.run import DesignResult, run_design
 
 COMPARED = ("cell_voltage_V", "share_fibres", "c_min_ratio")

@@ -12,8 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from geometry.designs import Design
-from studies.figures import COLOURS, LABELS, LEAST_PART, LOSSES, line
+from studies.figures import COLOURS, LEAST_PART, LOSSES, line
 from studies.headlines import RISK_LINE
+from studies.labels import LABELS
 from studies.limits import CONDUCTING
 from studies.polarisation.curve import Curve, Point
 from studies.polarisation.shown import METRICS, VOLTAGES, Metric

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from studies.figures import LABELS
+from studies.labels import LABELS
 from studies.polarisation.curve import Curve, Point
 from studies.polarisation.words import milliamperes
 

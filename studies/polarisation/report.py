@@ -10,6 +10,7 @@ from markupsafe import Markup
 from fem.trust import missed
 from studies import figures, html
 from studies.headlines import RISK_LINE
+from studies.labels import LABELS
 from studies.parameters import parameters
 from studies.polarisation import words
 from studies.polarisation.curve import Curve, End
@@ -43,23 +44,22 @@ def _saved(drawing: Drawing, folder: Path) -> str:
 def content(found: Polarisation, shown: list[tuple[Drawing, str]]) -> dict[str, Any]:
     """Everything the template shows."""
     curves = list(found.curves.values())
-    labels = figures.LABELS
     return {
         "title": found.case.title,
         "version": version(),
         "made": html.now(),
         "complete": found.complete,
         "stopped": any(curve.end is End.STOPPED for curve in curves),
-        "failures": [(labels[design], reason) for design, reason in found.failures.items()]
-        + [(labels[curve.design], curve.reason) for curve in curves if curve.end is End.FAILED],
+        "failures": [(LABELS[design], reason) for design, reason in found.failures.items()]
+        + [(LABELS[curve.design], curve.reason) for curve in curves if curve.end is End.FAILED],
         "untrusted": [
-            (labels[curve.design], words.milliamperes(point.current), missed(point.result.trust))
+            (LABELS[curve.design], words.milliamperes(point.current), missed(point.result.trust))
             for curve in curves
             for point in curve.points
             if not point.result.trusted
         ],
         "endings": [words.ending(curve) for curve in curves],
-        "designs": [labels[curve.design] for curve in curves],
+        "designs": [LABELS[curve.design] for curve in curves],
         "voltages": grid(curves),
         "limits": [_limits(curve) for curve in curves],
         "risk_line": RISK_LINE,
@@ -82,7 +82,7 @@ def _limits(curve: Curve) -> list[str]:
     )  # fmt: skip
     foil = f"{words.milliamperes(curve.foil)}{' (exact)' if curve.exact else ''}"
     top = words.milliamperes(curve.top) if curve.top > curve.foil else "–"
-    return [figures.LABELS[curve.design], foil, top, words.milliamperes(curve.risk), highest, bracket]
+    return [LABELS[curve.design], foil, top, words.milliamperes(curve.risk), highest, bracket]
 
 
 def _checks(curve: Curve) -> list[str]:
@@ -91,7 +91,7 @@ def _checks(curve: Curve) -> list[str]:
     worst = [max((r.metrics[key] for r in results if key in r.metrics), default=None) for key in CHECKS]
     trusted = sum(result.trusted for result in results)
     values = ["–" if value is None else f"{value:.1e}" for value in worst]
-    return [figures.LABELS[curve.design], f"{trusted} of {len(results)}", *values]
+    return [LABELS[curve.design], f"{trusted} of {len(results)}", *values]
 
 
 def _cost(curve: Curve) -> list[str]:
@@ -99,7 +99,7 @@ def _cost(curve: Curve) -> list[str]:
     cost, solvers = words.Cost.of(curve), [point.result.solver for point in curve.points]
     asked = sum(point.requested for point in curve.points)
     return [
-        figures.LABELS[curve.design],
+        LABELS[curve.design],
         str(solvers[0]["method"]),
         f"{solvers[0]['unknowns']:,}",
         f"{asked} + {len(solvers) - asked}",

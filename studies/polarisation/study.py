@@ -8,8 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from fem.solution import Solution
 from fem.solve import Method
@@ -20,12 +19,16 @@ from meshes.paraview import write_pvd
 from meshes.realisation import Realisation
 from studies import checks, output
 from studies.case import Case
-from studies.compare import COLUMNS, mesh_designs
+from studies.compare import COLUMNS
 from studies.errors import CaseError
-from studies.polarisation import report, series, words
+from studies.meshing import mesh_designs
+from studies.polarisation import series, words
 from studies.polarisation.curve import Curve, End
 from studies.polarisation.walk import trace
 from studies.run import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE = "polarisation.csv"
 FIRST = ("design", "status", "reason", "requested", "seconds")
@@ -54,6 +57,8 @@ class Polarisation:
         status: ok, not trusted, or how the curve ended before this current: depleted, failed, stopped.
         requested: False for points added on the way to the limiting current.
         """
+        import pandas as pd
+
         rows: list[dict[str, object]] = [
             {"design": str(design), "status": "failed", "reason": reason}
             for design, reason in self.failures.items()
@@ -113,6 +118,8 @@ def polarise(
     table after each design, so that a long run loses at most one. A curve that ends early says why and the
     others go on. Raises CaseError before any work, Stopped on Ctrl-C once there is something to keep.
     """
+    from studies.polarisation import report
+
     tell = progress or (lambda _text: None)
     which = tuple(dict.fromkeys(Design(design) for design in designs or case.designs))
     checks.refuse_lacking(case.cell, which)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studies.figures import LABELS
 from studies.headlines import RISK_LINE
+from studies.labels import LABELS
 from studies.polarisation.curve import Curve, End, Point
 
 MILLI_PER_CM2 = 0.1  # A/m2 -> mA/cm2

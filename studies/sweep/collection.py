@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
-
-import pandas as pd
 
 from meshes.paraview import write_pvd
 from studies.sweep.points import Point
@@ -39,5 +38,5 @@ def _only_number(axes: Sequence[Axis], rows: Sequence[Point]) -> Axis | None:
     if len(axes) != 1 or not rows:
         return None
     (axis,) = axes
-    numeric = pd.api.types.is_number(rows[0].values[axis.column])
+    numeric = isinstance(rows[0].values[axis.column], Real)
     return axis if numeric and axis.kind != "seed" else None

@@ -32,9 +32,9 @@ from meshes.tagged import TaggedMesh
 from meshes.worker import WorkerError
 from studies import build, limits, output
 from studies.case import Case
-from studies.compare import mesh_designs
 from studies.errors import CaseError
 from studies.memory import Memory, keep_freed
+from studies.meshing import mesh_designs
 from studies.run import measured, record, version
 from studies.sweep.store import Store
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from fem.trust import Check, missed
 from meshes.paraview import write_atomically
 from studies.compare import COLUMNS
@@ -33,6 +31,8 @@ def read_study(folder: Path | str) -> Study:
 
 def study(store: Store, sweep: Sweep, rows: Sequence[Point]) -> Study:
     """The study of a sweep's points with what the store holds of them."""
+    import pandas as pd
+
     known: dict[str, dict[str, Any]] = {}
     found = []
     for point in rows:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from studies.table import ROWS, Row
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["list", "range", "sample", "seed"]
 """How an axis got its values: listed, a range, a Latin hypercube, or the seeds of random mats."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from geometry.designs import Design
-from studies.figures import LABELS
+from studies.labels import LABELS
 from studies.sweep.study import Axis, described
 from studies.table import Row
 

@@ -47,7 +47,7 @@ from meshes.structured import layered_rectangle
 from meshes.tagged import TaggedMesh
 from studies import build
 from studies.case import Case
-from studies.compare import mesh_designs
+from studies.meshing import mesh_designs
 from studies.verification import cells
 from studies.verification.cells import CURRENT, FAST, Level, rates
 from studies.verification.evidence import Bound, Evidence

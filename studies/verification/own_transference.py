@@ -39,7 +39,7 @@ from meshes.structured import layered_rectangle
 from meshes.tagged import TaggedMesh
 from studies import build
 from studies.case import Case
-from studies.compare import mesh_designs
+from studies.meshing import mesh_designs
 from studies.verification import cells
 from studies.verification.cells import C0, CURRENT, FAST, V_T, I, Level, T, rates
 from studies.verification.energy_identity import imbalance

@@ -49,17 +49,20 @@ def _draw(
         members = [p for p in seeds_of if (p.design, *_at(p, axes)) == (place.design, *_at(place, axes))]
         apart = np.linspace(-SPREAD, SPREAD, len(members)) if len(members) > 1 else np.zeros(1)
         tint = colour(place.design)
+        drawn: dict[str, list[tuple[float, float]]] = {}
         for member, shift in zip(members, apart, strict=True):
             x, y = row.factor * member.mean(row.key), height + float(shift)
             text = says(member, (*axes, *([seed] if seed else [])), (row,))
             if math.isfinite(x):
                 values.append(x)
-                face = tint if member.status == "ok" else "white"
-                panel.plot(x, y, marker(place.design), color=tint, markerfacecolor=face, markersize=3.6)
+                drawn.setdefault(tint if member.status == "ok" else "white", []).append((x, y))
                 marks.append(Mark(axes=panel, shape="dot", places=((x, y),), text=text))
             elif not member.numbers:
                 cross(panel, (0.015, y), member, tint, legend, "edge")
                 marks.append(Mark(axes=panel, shape="dot", places=((0.015, y),), text=text, frame="edge"))
+        for face, centres in drawn.items():
+            look: dict[str, Any] = {"color": tint, "markerfacecolor": face, "markersize": 3.6}
+            panel.plot(*zip(*centres, strict=True), marker(place.design), linestyle="", **look)
         found = place.numbers.get(row.key)
         if found and math.isfinite(found.low):
             mean, low, high = (row.factor * value for value in (found.mean, found.low, found.high))
@@ -74,7 +77,7 @@ def _draw(
     panel.grid(visible=False, axis="y")
     barred = bool(seed) and any(math.isfinite(n.low) for p in rows_of for n in p.numbers.values())
     if barred:
-        look: dict[str, Any] = {"marker": "|", "markersize": 9, "linewidth": 1.2, "markeredgewidth": 1.6}
+        look = {"marker": "|", "markersize": 9, "linewidth": 1.2, "markeredgewidth": 1.6}
         legend = {"mean, 95 % interval": Line2D([], [], color="black", **look), **legend}
     finish(figure, legend, least=1)
     bars = "bars: the mean over the trusted seeds and its 95 % interval" if barred else NO_BARS

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -40,7 +41,9 @@ class Picture:
             height = 72.0 * float(self.figure.get_size_inches()[1])
             svg = with_marks(buffer.getvalue(), self.marks, height)
             self.figure.set_layout_engine("none")  # as it stands in the SVG
-            self.figure.savefig(folder / f"{self.name}.png", dpi=DPI, metadata={"Software": None})
+            self.figure.set_dpi(DPI)
+            with (folder / f"{self.name}.png").open("wb") as file:  # `savefig` would draw everything twice
+                FigureCanvasAgg(self.figure).print_png(file, metadata={"Software": None})
         (folder / f"{self.name}.svg").write_text(svg, encoding="utf-8")
         return inline(svg, self.name, self.title)
 

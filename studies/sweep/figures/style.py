@@ -7,7 +7,8 @@ from typing import Any
 import matplotlib as mpl
 
 from geometry.designs import Design
-from studies.figures import COLOURS, DASHES, LABELS, STYLE
+from studies.figures import COLOURS, DASHES, STYLE
+from studies.labels import LABELS
 from studies.sweep.study import Axis
 from studies.sweep.wording import Quantity
 from studies.table import Row
