@@ -123,7 +123,8 @@ def sentences(found: Compatibility, *, called: str = "") -> list[str]:
             same = (found.ranges[key] == count[key] for key in ("design", *(a.column for a in texts)))
             mine = found.ranges[np.logical_and.reduce(list(same))]
             spans = "; ".join(_span(found.study.axes, line) for line in mine.to_dict("records"))
-            told.append(f"{lead} {count['compatible']} of {count['of']} points of {whose}: {spans}.")
+            where = f": {spans}" if spans else ""
+            told.append(f"{lead} {count['compatible']} of {count['of']} points of {whose}{where}.")
     return [*(upper(sentence) for sentence in told), CAVEAT]
 
 
