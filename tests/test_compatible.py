@@ -112,6 +112,12 @@ def test_seeds_have_no_range():
     assert found.counts["compatible"].tolist() == [3]
 
 
+def test_sentence_ends_where_no_axis_has_a_range():
+    study = factorial({SEED: (1, 2, 3)}, lambda p: {RESISTANCE: 1e-4 * p["seed"]})
+    told = sentences(compatible(study, RESISTANCE, 2e-4), called="the public 2 Ω cm²")
+    assert told[0] == 'The public 2 Ω cm² (± 10 %) is compatible with 1 of 3 points of "bilayer".'
+
+
 def test_sampled_axes_have_a_range_and_no_list():
     found = compatible(over_a_sample(designs=(Design.BILAYER,)), RESISTANCE, 6e-4)
     assert set(found.ranges["values"]) == set(found.ranges["excluded"]) == {()}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.stats import norm, qmc
+from scipy.stats import norm, qmc, rankdata
 
 from studies.sweep.given_data import (
     HARMONICS,
@@ -101,6 +101,18 @@ def test_delta_of_a_single_input_is_bounded_by_its_classes():
     assert delta(np.arange(60), np.arange(60) // 20) == pytest.approx(1.0)  # one value in each class
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(30, 400), st.floats(0.0, 30.0), st.floats(0.0, 1.0), st.integers(0, 10_000))
+def test_delta_of_skewed_numbers_lies_between_zero_and_one(n: int, decades: float, step: float, seed: int):
+    x, noise = hypercube(n, 2, seed=seed).T
+    for y in (10.0 ** (decades * x), (x > step) + 1e-6 * noise, (x > step) + 0.0, 10.0 ** (decades * noise)):
+        assert 0.0 <= delta(x, y) <= 1.0
+
+
+def test_delta_of_a_number_that_does_not_vary_is_zero():
+    assert delta(np.arange(40.0), np.ones(40)) == 0.0
+
+
 def test_both_indices_are_those_of_another_library():
     rbd_fast = pytest.importorskip("SALib.analyze.rbd_fast")
     peer = pytest.importorskip("SALib.analyze.delta")
@@ -109,8 +121,10 @@ def test_both_indices_are_those_of_another_library():
         y = ishigami(u)
         share = rbd_fast.compute_first_order(rbd_fast.permute_outputs(u[:, 1], y), HARMONICS)
         assert first_order(u[:, 1], y) == pytest.approx(rbd_fast.unskew_S1(share, HARMONICS, n))
-        grid, edges = np.linspace(y.min(), y.max(), 100), np.linspace(0, n, classes(n) + 1)
-        assert delta(u[:, 1], y) == pytest.approx(peer.calc_delta(y, grid, u[:, 1], edges))
+        grid, edges = np.linspace(-n, 2 * n, 3000), np.linspace(0, n, classes(n) + 1)  # tails too
+        assert delta(u[:, 1], y) == pytest.approx(
+            peer.calc_delta(rankdata(y), grid, u[:, 1], edges), rel=0.003
+        )
 
 
 @settings(max_examples=30, deadline=None)
@@ -121,6 +135,7 @@ def test_only_the_order_of_an_input_matters(seed: int):
     x = np.exp(5.0 * u[:, 0])
     assert first_order(x, y) == first_order(u[:, 0], y)
     assert delta(x, y) == delta(u[:, 0], y)
+    assert delta(x, np.exp(20.0 * y)) == delta(x, y)
     warped = np.column_stack([x, u[:, 1]])
     assert rank_regression(warped, np.exp(y))[0] == pytest.approx(rank_regression(u, y)[0])
 

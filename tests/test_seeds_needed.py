@@ -83,6 +83,18 @@ def test_detectable_difference_is_found_with_the_power_promised():
     assert math.isnan(detectable(0.3, 1))
 
 
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99, 0.995, 0.999])
+@pytest.mark.parametrize("n", [2, 3, 50])
+def test_every_level_has_a_detectable_difference(n: int, level: float):
+    assert t_power(detectable(1.0, n, level=level), n, level=level) == pytest.approx(0.8, abs=1e-6)
+
+
+@pytest.mark.parametrize("power", [0.0, 0.05, 1.0, 1.2])
+def test_a_power_that_nothing_has_is_refused(power: float):
+    with pytest.raises(CaseError, match="power is"):
+        detectable(1.0, 8, power=power)
+
+
 def test_no_difference_can_never_be_found():
     need = for_difference(1.0, 0.0, 8)
     assert math.isinf(need.seeds) and need.words == "more than 10 000 seeds"

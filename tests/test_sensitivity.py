@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from studies_made_up import (
     EXCHANGE,
@@ -100,6 +101,52 @@ def test_seeds_are_noise_beside_the_axes():
     assert table.loc["seed", "first_order"] == pytest.approx(0.2, abs=0.05)
     assert (table["n"] == 60).all()
     assert table.loc["porosity", "reason"] == "no value of the axis occurs twice, and it is not sampled"
+
+
+def shares(noise: float, study: Study, draw: int = 12) -> dict[str, float]:
+    """First-order indices of a study without seeds, repeated with two draws of noise at every point."""
+    rng = np.random.default_rng(draw)
+    draws = [
+        study.table.assign(
+            seed=seed, **{VOLTAGE: study.table[VOLTAGE] + noise * rng.normal(size=len(study.table))}
+        )
+        for seed in (1, 2)
+    ]
+    repeated = pd.concat(draws, ignore_index=True)
+    repeated["point"] = np.arange(len(repeated)) + 1
+    table = indices(Study(title="", about="", axes=(*study.axes, SEED), table=repeated), VOLTAGE, resamples=5)
+    return table.set_index("axis")["first_order"].to_dict()
+
+
+def test_axes_and_seeds_share_one_variance():
+    # 9 and 4 of 13 from the axes, noise of the same variance as both together
+    share = shares(0.5 * math.sqrt(13 / 3), sampled(BOUNDS, linear, 512))
+    known = {
+        "exchange_current_A_m2": 4.5 / 13,
+        "porosity": 2 / 13,
+        "layer_thickness_m": 0.0,
+        "seed": 0.5,
+    }
+    assert share == pytest.approx(known, abs=0.08)
+    assert sum(share.values()) == pytest.approx(1.0, abs=0.08)
+
+
+def test_axes_of_a_factorial_and_seeds_share_one_variance():
+    grid = {EXCHANGE: tuple(np.linspace(-1.0, 1.0, 20)), POROSITY: tuple(np.linspace(-1.0, 1.0, 15))}
+    study = factorial(grid, lambda p: {VOLTAGE: p["exchange_current_A_m2"] + p["porosity"]})
+    noise = study.table[VOLTAGE].std(ddof=0)
+    share = pd.DataFrame([shares(noise, study, draw) for draw in range(8)]).mean().to_dict()
+    part = np.linspace(-1.0, 1.0, 20).var() / study.table[VOLTAGE].var(ddof=0) / 2
+    known = {"exchange_current_A_m2": part, "porosity": 0.5 - part, "seed": 0.5}
+    assert share == pytest.approx(known, abs=0.04)
+    assert sum(share.values()) == pytest.approx(1.0, abs=0.03)
+
+
+def test_noise_alone_leaves_nothing_to_the_axes():
+    grid = {EXCHANGE: tuple(range(20)), POROSITY: tuple(range(3))}
+    found = [shares(1.0 + k, factorial(grid, lambda _: {VOLTAGE: 0.0})) for k in range(2)]
+    assert found[0] == pytest.approx(found[1])  # whatever its size
+    assert found[0] == pytest.approx({"exchange_current_A_m2": 0.0, "porosity": 0.0, "seed": 1.0}, abs=0.12)
 
 
 def test_seeds_that_never_repeat_are_told_so():

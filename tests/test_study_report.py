@@ -231,11 +231,20 @@ def test_seeds_give_verdicts(tmp_path: Path):
     assert "Do the designs differ" not in written(one_axis(), tmp_path)
 
 
-def test_compatible_ranges_are_a_matrix(text: str, tmp_path: Path):
+def test_compatible_ranges_are_a_matrix(text: str):
     assert "What is compatible with the published &lt;70 mV&gt; ± 10 %" in text
     assert "never a reproduction" in text
-    other = TARGET.model_copy(update={"metric": "wagner"})
-    assert "What is compatible" not in written(one_axis(), tmp_path, targets=[other])
+
+
+def test_a_target_without_numbers_is_told(tmp_path: Path):
+    misspelt = TARGET.model_copy(update={"metric": "cell_voltag_V"})
+    told = "No point has the metric &#34;cell_voltag_V&#34;; did you mean &#34;cell_voltage_V&#34;?"
+    assert told in written(one_axis(), tmp_path, targets=[misspelt])
+    assert "; the columns of results.csv" in written(
+        one_axis(), tmp_path, targets=[TARGET.model_copy(update={"metric": "x"})]
+    )
+    begun = written(not_begun(), tmp_path, targets=[TARGET])
+    assert "What is compatible with" in begun and "No point has numbers yet." in begun
 
 
 def test_a_range_says_what_agrees_and_what_never_does():

@@ -124,7 +124,8 @@ def sentences(found: Compatibility, *, called: str = "") -> list[str]:
             same = (found.ranges[key] == count[key] for key in ("design", *(a.column for a in texts)))
             mine = found.ranges[np.logical_and.reduce(list(same))]
             spans = "; ".join(_span(found.study.axes, line) for line in mine.to_dict("records"))
-            told.append(f"{lead} {count['compatible']} of {count['of']} points of {whose}: {spans}.")
+            where = f": {spans}" if spans else ""
+            told.append(f"{lead} {count['compatible']} of {count['of']} points of {whose}{where}.")
     if not told and len(without) > 1:
         return [upper(f"{name}: no trusted point of the study has this number.")]
     if without:

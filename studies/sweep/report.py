@@ -29,7 +29,7 @@ WEIGHED = ("cell_voltage_V", "anode_cv", "anode_p99_A_m2")
 def write(study: Study, folder: Path, *, targets: Sequence[Target] = ()) -> Path:
     """Write ``report.html`` and ``figures/`` into ``folder``; returns the path of the report.
 
-    targets: numbers that points may be compatible with; one whose metric no point has is left out.
+    targets: numbers that points may be compatible with; where no point has the metric, the page says so.
     """
     known = [target for target in targets if target.metric in study.metrics and len(study.table)]
     found = [compatible(study, t.metric, t.value, width=t.within) for t in known]
@@ -42,6 +42,7 @@ def write(study: Study, folder: Path, *, targets: Sequence[Target] = ()) -> Path
             old.unlink()
     shown = [_saved(section, pictures) for section in drawn]
     named = [tables.target(f, target.name) for f, target in zip(found, known, strict=True)]
+    named += [tables.without_metric(study, t.metric, t.name) for t in targets if t not in known]
     page = html.render("study.html.j2", content(study, shown, named))
     write_atomically(folder / "report.html", lambda path: path.write_text(page, encoding="utf-8"))
     return folder / "report.html"

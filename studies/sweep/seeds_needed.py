@@ -99,9 +99,14 @@ def t_power(effect: float, n: int, *, level: float = LEVEL) -> float:
 
 def detectable(sd: float, n: int, *, level: float = LEVEL, power: float = POWER) -> float:
     """The least true difference that n seeds find with this power; sd is that of the difference."""
+    if not 1.0 - level < power < 1.0:
+        raise CaseError(f"power is {power:g}; it must be between {1.0 - level:g} and 1, for example 0.8.")
     if n < FEWEST:
         return math.nan
-    return sd * float(optimize.brentq(lambda e: t_power(e, n, level=level) - power, 0.0, 100.0))
+    enough = 1.0
+    while t_power(enough, n, level=level) < power:
+        enough *= 2.0
+    return sd * float(optimize.brentq(lambda e: t_power(e, n, level=level) - power, 0.0, enough))
 
 
 def seeds_for_difference(comparison: Paired, *, power: float = POWER) -> Need | None:

@@ -60,9 +60,10 @@ def indices(
     without sampled axes has none.
 
     Sampled axes have `given_data.first_order` and `delta`; listed axes the variance of their level means,
-    exact in a complete factorial. Seeds are noise: the other axes' numbers are those of the mean over seeds,
-    and ``first_order`` of the seeds is the share of the variance that they make at a fixed point (their total
-    effect); where every point has its own seed, that is part of what the axes leave unexplained.
+    exact in a complete factorial. Seeds are noise: delta and ranks are those of the mean over seeds, and
+    ``first_order`` of the seeds is the share of the variance that they make at a fixed point (their total
+    effect). All first-order indices are shares of one variance, that over axes and seeds together: what they
+    lack to 1 is made by several axes together and, where every point has its own seed, by the seeds.
     """
     require_metrics(study, [metric])
     texts = [axis for axis in study.axes if is_text(study.table, axis)]
@@ -75,34 +76,61 @@ def indices(
         for design, rows in part.groupby("design", sort=False):
             chosen = select(rows, [metric])
             known = {"design": design} | where | {"left_out": chosen.left_out}
-            points, noise = _averaged(chosen.rows, metric, numeric, study.seeds)
-            found = _of_axes(points, metric, numeric, bootstrap) + noise
+            points, variance = _averaged(chosen.rows, metric, numeric, study.seeds)
+            found = _of_axes(points, metric, numeric, variance, bootstrap)
+            if study.seeds is not None:
+                found.append({"axis": study.seeds.column} | _of_seeds(chosen.rows[metric], variance))
             lines += [known | {"n": len(points)} | line for line in found]
     columns = ["design", *(axis.column for axis in texts), "axis", "n", "left_out", *INDICES, "reason"]
     return pd.DataFrame(lines, columns=columns)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Variance:
+    """Of the means over seeds of so many points, by seeds at a point, and the noise left in one mean."""
+
+    points: int
+    means: float
+    seeds: float = 0.0
+    noise: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Over axes and seeds together: that of the means less the noise in it, and that of the seeds."""
+        return max(self.means - (1.0 - 1.0 / self.points) * self.noise, 0.0) + self.seeds
+
+
 def _averaged(
     rows: pd.DataFrame, metric: str, numeric: Sequence[Axis], seeds: Axis | None
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Points with their mean over the seeds, and the line that says what the seeds do."""
+) -> tuple[pd.DataFrame, _Variance]:
+    """Points with their mean over the seeds, and where the variance comes from."""
     if seeds is None:
-        return rows, []
+        return rows, _Variance(points=len(rows), means=rows[metric].var(ddof=0))
     grouped = rows.groupby([axis.column for axis in numeric], sort=False)[metric]
     points = grouped.mean().reset_index()
-    line: dict[str, Any] = {"axis": seeds.column, "reason": ""}
+    means = points[metric].var(ddof=0)
     freedom = len(rows) - len(points)
     if freedom == 0:
-        return points, [line | {"reason": "no point has two seeds, so their part cannot be told"}]
-    total = rows[metric].var(ddof=0)
-    if _flat(rows[metric].to_numpy()):
-        return points, [line | {"reason": "the metric does not vary"}]
+        return points, _Variance(points=len(points), means=means)
     within = float(((rows[metric] - grouped.transform("mean")) ** 2).sum()) / freedom
-    return points, [line | {"first_order": min(within / total, 1.0)}]
+    noise = within * float((1.0 / grouped.size()).mean())
+    return points, _Variance(points=len(points), means=means, seeds=within, noise=noise)
+
+
+def _of_seeds(values: pd.Series, variance: _Variance) -> dict[str, Any]:
+    if len(values) == variance.points:
+        return {"reason": "no point has two seeds, so their part cannot be told"}
+    if _flat(values.to_numpy()):
+        return {"reason": "the metric does not vary"}
+    return {"first_order": variance.seeds / variance.total, "reason": ""}
 
 
 def _of_axes(
-    points: pd.DataFrame, metric: str, numeric: Sequence[Axis], bootstrap: _Bootstrap
+    points: pd.DataFrame,
+    metric: str,
+    numeric: Sequence[Axis],
+    variance: _Variance,
+    bootstrap: _Bootstrap,
 ) -> list[dict[str, Any]]:
     y = points[metric].to_numpy(dtype=float)
     if len(y) == 0 or _flat(y):
@@ -119,35 +147,40 @@ def _of_axes(
             continue
         number = varied.index(axis)
         if axis.kind == "sample":
-            line = _of_sampled(x[:, number], y, bootstrap)
+            line = _of_sampled(x[:, number], y, variance, bootstrap)
         else:
-            line = _of_listed(x[:, number], y, bootstrap if sampled else None)
+            line = _of_listed(x[:, number], y, variance, bootstrap if sampled else None)
         lines.append({"axis": axis.column} | line | {key: value[number] for key, value in ranks.items()})
     return lines
 
 
-def _of_sampled(x: NDArray, y: NDArray, bootstrap: _Bootstrap) -> dict[str, Any]:
+def _of_sampled(x: NDArray, y: NDArray, variance: _Variance, bootstrap: _Bootstrap) -> dict[str, Any]:
     if len(y) < FEWEST:
         return {"reason": f"{len(y)} points are too few; at least {FEWEST} are needed, 100 are better"}
     first = resampled(first_order, x, y, **bootstrap.again)
     moved = resampled(delta, x, y, **bootstrap.again)
+    share = variance.means / variance.total
     return {
-        "first_order": first_order(x, y), "first_half": float(bootstrap.width * first.std(ddof=1)),
+        "first_order": share * first_order(x, y),
+        "first_half": float(share * bootstrap.width * first.std(ddof=1)),
         "delta": float(2.0 * delta(x, y) - moved.mean()),
         "delta_half": float(bootstrap.width * moved.std(ddof=1)),
         "delta_p": shuffled(delta, x, y, **bootstrap.again), "reason": "",
     }  # fmt: skip
 
 
-def _of_listed(x: NDArray, y: NDArray, bootstrap: _Bootstrap | None) -> dict[str, Any]:
-    """Of an axis with a list of values; there is chance in its means only if other axes are sampled."""
-    if len(np.unique(x)) == len(y):
+def _of_listed(x: NDArray, y: NDArray, variance: _Variance, bootstrap: _Bootstrap | None) -> dict[str, Any]:
+    """Of an axis with a list of values; other axes put chance into its means only if they are sampled."""
+    levels = len(np.unique(x))
+    if levels == len(y):
         return {"reason": "no value of the axis occurs twice, and it is not sampled"}
     why = "delta needs a sampled axis"
+    share = variance.means / variance.total
     if bootstrap is None:
-        return {"first_order": correlation_ratio(x, y), "reason": why}
-    half = bootstrap.width * np.nanstd(resampled(unbiased_ratio, x, y, **bootstrap.again), ddof=1)
-    return {"first_order": unbiased_ratio(x, y), "first_half": float(half), "reason": why}
+        noise = (levels - 1) / len(y) * variance.noise / variance.total
+        return {"first_order": share * correlation_ratio(x, y) - noise, "reason": why}
+    half = share * bootstrap.width * np.nanstd(resampled(unbiased_ratio, x, y, **bootstrap.again), ddof=1)
+    return {"first_order": share * unbiased_ratio(x, y), "first_half": float(half), "reason": why}
 
 
 def _ranks(x: NDArray, y: NDArray, bootstrap: _Bootstrap) -> dict[str, NDArray]:

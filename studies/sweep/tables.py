@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from studies.errors import nearest
 from studies.sweep.compatible import Compatibility, excluded_pairs, sentences
 from studies.sweep.figures.shape import MAIN
 from studies.sweep.figures.style import design_label
@@ -129,6 +130,16 @@ def target(found: Compatibility, name: str) -> dict[str, Any]:
         else [],
         "pairs": [_pair(line, axes) for line in excluded_pairs(found).to_dict("records")],
     }
+
+
+def without_metric(study: Study, metric: str, name: str) -> dict[str, Any]:
+    """What is said of a target whose metric the study does not have."""
+    if study.done.empty:
+        why = "No point has numbers yet."
+    else:
+        hint = nearest(metric, study.metrics) or "; the columns of results.csv are those that there are."
+        why = f'No point has the metric "{metric}"{hint}'
+    return {"name": name, "sentences": [why], "lines": [], "pairs": []}
 
 
 def _range(line: Mapping[Hashable, Any], axis: Axis) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from studies.sweep.figures import bars
@@ -108,15 +109,15 @@ def shares(study: Study, row: Row) -> Picture | None:
     found = []
     for line in table.to_dict("records"):
         key = (line["design"], *(str(line[column]) for column in texts))
-        value, half = max(line["first_order"], 0.0), line["first_half"]
+        value, half = line["first_order"], line["first_half"]
         text = _share_text(axes[line["axis"]], row, line, key)
         found.append(
             Bar(
                 key=key,
                 axis=line["axis"],
-                value=value,
+                value=max(value, 0.0),
                 low=max(value - half, 0.0),
-                high=value + half,
+                high=max(value + half, 0.0),
                 text=text,
             )
         )
@@ -126,11 +127,21 @@ def shares(study: Study, row: Row) -> Picture | None:
     return Picture(
         name=f"{row.key}-shares",
         title=f"What moves the {Quantity(row).name}",
-        caption="First-order index: the part of the variance that goes once the axis is known; what is "
-        "missing to 1 is made by several axes together. Black: 95 % interval by bootstrap.",
+        caption="First-order index: the part of the variance that goes once the axis is known"
+        f"{_of_seeds(study, table)}. Black: 95 % interval by bootstrap.",
         figure=figure,
         marks=marks,
     )
+
+
+def _of_seeds(study: Study, table: pd.DataFrame) -> str:
+    """The end of the caption's first sentence: what the seeds have of the variance, and what nothing has."""
+    missing = "what is missing to 1 is made by several axes together"
+    if study.seeds is None:
+        return f"; {missing}"
+    if study.seeds.column in table["axis"].to_numpy():
+        return f", of the seeds what they make at fixed values of the others; {missing}"
+    return f"; {missing} or by the seeds, of which no point has two"
 
 
 def _share_text(axis: Axis, row: Row, line: Line, key: bars.Key) -> str:
