@@ -3,8 +3,8 @@
 Every run starts with nothing: mats are drawn, meshed and solved anew. A run's time goes from the call of
 `run_sweep` to its return, table, figures and report included. The processes of the pool start within it; the
 cluster stands before, as a user's does, and its workers load the program within it. Efficiency is the serial
-time over twice the time of two workers. Run it on an idle machine with `python -m studies.sweep.efficiency`; the three
-tables must be the same to the last bit.
+time over twice the time of two workers. Run it on an idle machine with `python -m studies.sweep.efficiency`;
+the three tables must be the same to the last bit.
 """
 
 from __future__ import annotations
