@@ -1,8 +1,10 @@
 """How well a sweep uses two cores: one study of 96 points on six mats, serially, on a pool and on a cluster.
 
-Every run starts with nothing: mats are drawn, meshed and solved anew. Efficiency is the serial time over
-twice the time of two workers. Run it on an idle machine with `python -m studies.sweep.efficiency`; the three
-tables must be the same to the last bit.
+Every run starts with nothing: mats are drawn, meshed and solved anew. A run's time goes from the call of
+`run_sweep` to its return, table, figures and report included. The processes of the pool start within it; the
+cluster stands before, as a user's does, and its workers load the program within it. Efficiency is the serial
+time over twice the time of two workers. Run it on an idle machine with `python -m studies.sweep.efficiency`;
+the three tables must be the same to the last bit.
 """
 
 from __future__ import annotations

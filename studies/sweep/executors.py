@@ -73,7 +73,7 @@ class Processes:
             for child in set(multiprocessing.active_children()) - others:
                 child.terminate()
             raise
-        pool.shutdown()
+        pool.shutdown(wait=False)  # nothing runs any more; processes take a second to end
 
     def lost(self, error: BaseException) -> bool:
         """Never: the whole pool breaks (BrokenProcessPool)."""
