@@ -12,6 +12,7 @@ from fem.conditions import ModelError
 from fem.film import FilmNotSolved
 from fem.newton import SolveFailed
 from fem.solve import Method
+from fem.trust import missed
 from geometry.designs import Design
 from meshes.cache import MeshCache
 from meshes.realisation import Realisation
@@ -74,9 +75,10 @@ class Comparison:
                     {"design": str(design), "status": "failed", "reason": reasons.get(design, "not run")}
                 )
                 continue
-            missed = "; ".join(check.text for check in result.trust if check.missed)
             status = "ok" if result.trusted else "not trusted"
-            rows.append({"design": str(design), "status": status, "reason": missed, **result.metrics})
+            rows.append(
+                {"design": str(design), "status": status, "reason": missed(result.trust), **result.metrics}
+            )
         extra = [
             key
             for row in rows

@@ -22,6 +22,7 @@ from fem.film import FilmNotSolved
 from fem.layout import layout
 from fem.newton import SolveFailed
 from fem.solve import REMEMBERED, SteadyCell
+from fem.trust import missed
 from geometry.designs import Design
 from geometry.errors import CadError, GeometryError
 from meshes.cache import MeshCache, content_hash, load_stored
@@ -241,11 +242,10 @@ def _solve_point(
             files = tuple(path.name for path in solution.write(folder, progress=memory))
     result = measured(case, design, solution, mesh.report, memory=memory.record(), files=files)
     store.keep_state(link.name, solution.guess.state)
-    missed = "; ".join(check.text for check in result.trust if check.missed)
     content = record(case, result)
     content["mesh"] |= where
     status = "ok" if result.trusted else "not trusted"
-    store.keep({"id": link.name, "status": status, "reason": missed, **content})
+    store.keep({"id": link.name, "status": status, "reason": missed(result.trust), **content})
 
 
 def _fail(
