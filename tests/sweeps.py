@@ -27,10 +27,11 @@ def small(axes: Mapping[str, Any] | None = None, **tables: Any) -> Sweep:
         "title": "Small",
         "case": "parallel",
         "designs": ["planar", "bilayer"],
-        "set": SETTINGS,
         "axes": {"operation.current_density": CURRENTS} if axes is None else axes,
-    }
-    return Sweep.from_dict(data | tables)
+    } | tables
+    varied = {*data["axes"], *tables.get("zipped", {}), *tables.get("hypercube", {}).get("axes", {})}
+    settings = {field: value for field, value in SETTINGS.items() if field not in varied}
+    return Sweep.from_dict({"set": settings} | data)
 
 
 def copied(finished: Path, out: Path) -> Store:

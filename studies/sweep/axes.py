@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, Strict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from studies.case import Case
 from studies.errors import CaseError, Known, known_keys, nearest, objection_to
@@ -17,6 +18,12 @@ from studies.sweep.study import Axis, Kind
 from studies.units import Unit, printed, shown
 
 SEED = "cell.framework.seed"
+NO_AXES = {
+    "designs": "name the designs of a sweep under designs = [...]",
+    "title": "a sweep has a title of its own",
+    "cell.framework.csv": "a sweep keeps the fibres of the file, so take a case and a sweep for each file",
+}
+"""Fields that are neither varied nor set, and what to do instead."""
 Scale = Literal["linear", "log"]
 Value = float | int | str | bool | list[Any]
 
@@ -100,19 +107,47 @@ def require_different(axes: Sequence[Varied], base: Mapping[str, Any]) -> None:
 
 def lookup(field: str, base: Mapping[str, Any]) -> Known:
     """The field of a case with this dotted name, of the kind or law that the case has."""
-    found = [known for known in _fields() if known.dotted == field]
+    found = _named(field)
     if not found:
         hint = nearest(field, [known.dotted for known in _fields()])
         raise CaseError(
             f'axis "{field}" is not a field of a case{hint or "; see bilayer schema for all of them."}'
         )
-    if field in ("designs", "title"):
-        raise CaseError(f"{field} is no axis; name the designs of a sweep under designs = [...].")
+    if field in NO_AXES:
+        raise CaseError(f"{field} is no axis; {NO_AXES[field]}.")
+    if _tells_variants_apart(found):
+        return _of_any_variant(found)
     table: Any = base
     for part in found[0].table.split("."):
         table = table.get(part, {}) if isinstance(table, Mapping) else {}
     mine = {table.get("kind"), table.get("law")} if isinstance(table, Mapping) else set()
     return next((known for known in found if set(known.variants) & mine), found[0])
+
+
+def foreign_keys(field: str, value: Any) -> set[str]:
+    """Keys that the table of a kind or law cannot have beside this value of it; none for other fields."""
+    found = _named(field)
+    if not _tells_variants_apart(found):
+        return set()
+    beside = [known for known in _fields() if known.table == found[0].table]
+    return {known.key for known in beside} - {known.key for known in beside if value in known.variants}
+
+
+@cache
+def _named(field: str) -> tuple[Known, ...]:
+    return tuple(known for known in _fields() if known.dotted == field)
+
+
+def _tells_variants_apart(found: Sequence[Known]) -> bool:
+    """Whether the field (with its variants) is the kind or law that says which variant a table is."""
+    return bool(found) and bool(found[0].variants) and found[0].key in ("kind", "law")
+
+
+def _of_any_variant(found: Sequence[Known]) -> Known:
+    """A kind or law with the choices of all variants."""
+    choices = tuple(choice for known in found for choice in known.variants)
+    info = FieldInfo.from_annotation(Literal[choices])  # pyright: ignore[reportArgumentType]
+    return replace(found[0], example=f'"{choices[0]}"', variants=choices, info=info)
 
 
 def read(known: Known, value: Any) -> Any:

@@ -5,30 +5,26 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Strict, Tag, ValidationError
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, ValidationError
 
 from geometry.designs import Design
 from studies import case
 from studies.case import Case
 from studies.errors import CaseError, sentences
-from studies.fields import Table
+from studies.fields import Table, objection
 from studies.sweep import axes
 from studies.sweep.axes import Ends, Range, Value, Varied
+from studies.sweep.changes import changed, require_one_place
 from studies.sweep.study import Axis
 
 SHIPPED = resources.files("studies") / "sweeps"
 MOST_POINTS = 100_000
-EITHER = {
-    "operation.current_density": "operation.cell_voltage",
-    "operation.cell_voltage": "operation.current_density",
-}
-"""Fields of which a case has one only: giving one takes the other away."""
 
 
 def _shape(given: Any) -> str:
@@ -50,12 +46,20 @@ class Hypercube(Table):
     axes: Annotated[dict[str, Ends], Field(min_length=1)]
 
 
+def _relative(value: float) -> float:
+    if value == 0.0:
+        raise objection("is 0; it must not be zero, since the width of a target is relative")
+    return value
+
+
 class Target(Table):
     """A value of a metric that combinations may be compatible with, within a relative width."""
 
     name: Annotated[str, Field(min_length=1, examples=['"6 ohm cm2, whole cell"'])]
     metric: Annotated[str, Field(examples=['"cell_resistance_ohm_m2"'])]
-    value: Annotated[float, Strict(), Field(examples=["6e-4"])]
+    value: Annotated[
+        float, Strict(), Field(allow_inf_nan=False, examples=["6e-4"]), AfterValidator(_relative)
+    ]
     within: Annotated[float, Strict(), Field(gt=0.0, lt=1.0, examples=["0.1"])]
 
 
@@ -110,7 +114,13 @@ class Sweep(Table):
             )
         given["case"] = changed(_tables(given["case"], Path(folder)), changes)
         for name in ("axes", "zipped"):
-            for field, values in dict(given.get(name) or {}).items():
+            table = given.get(name, {})
+            if not isinstance(table, Mapping):
+                raise CaseError(
+                    f"{name} is {table!r}; it must be a table of fields, such as "
+                    '"operation.current_density" = ["5 mA/cm^2", "10 mA/cm^2"].'
+                )
+            for field, values in table.items():
                 axes.require_shape(field, values)
         try:
             sweep = cls.model_validate(given)
@@ -118,7 +128,7 @@ class Sweep(Table):
             raise CaseError(sentences(error, cls, given)) from error
         for field, value in changes.items():
             axes.read(axes.lookup(field, sweep.case), value)
-        sweep._check()
+        sweep._check(changes)
         return sweep
 
     def to_dict(self) -> dict[str, Any]:
@@ -176,10 +186,13 @@ class Sweep(Table):
         for parts in itertools.product(*rows):
             yield {field: value for part in parts for field, value in part.items()}
 
-    def _check(self) -> None:
-        """Raise CaseError for what cannot be a sweep; nothing is enumerated before its size is known."""
+    def _check(self, changes: Mapping[str, Any]) -> None:
+        """Raise CaseError for what cannot be a sweep; nothing is enumerated before its size is known.
+
+        changes: the fields under ``set``.
+        """
         varied = [*self.axes, *self.zipped, *(self.hypercube.axes if self.hypercube else ())]
-        _require_one_place(varied)
+        require_one_place(varied, list(changes))
         if not self.groups:
             raise CaseError(
                 "the sweep varies nothing; add axes, for example [axes] with "
@@ -212,26 +225,6 @@ def shipped_names() -> tuple[str, ...]:
     )
 
 
-def changed(tables: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables of a case with other values of some fields, by dotted name."""
-    out = copy.deepcopy(dict(tables))
-    for field, value in values.items():
-        for name in (EITHER.get(field), field):
-            if name is None:
-                continue
-            *path, key = name.split(".")
-            table = out
-            for part in path:
-                table = table.setdefault(part, {})
-                if not isinstance(table, dict):
-                    raise CaseError(f"{field} cannot be set, since {part} is {table!r} and no table.")
-            if name == field:
-                table[key] = value
-            else:
-                table.pop(key, None)
-    return out
-
-
 def _tables(given: Any, folder: Path) -> dict[str, Any]:
     """The tables of the case that a sweep names or holds; given fibres are read from their file."""
     if isinstance(given, str) and given in case.shipped_names() and not (folder / given).is_file():
@@ -240,18 +233,10 @@ def _tables(given: Any, folder: Path) -> dict[str, Any]:
         path = folder / given
         tables, folder = case.parsed(case.read(path, "case"), str(path)), path.parent
     elif isinstance(given, Mapping):
-        tables = dict(given)
+        tables = copy.deepcopy(dict(given))
     else:
         raise CaseError(f"case is {given!r}; it must be a shipped name, a file, or a table.")
     checked = Case.from_dict(tables, folder=folder).to_dict()
     if "csv" in tables.get("cell", {}).get("framework", {}):
         tables["cell"]["framework"] = checked["cell"]["framework"]
     return tables
-
-
-def _require_one_place(fields: Sequence[str]) -> None:
-    for field in fields:
-        if fields.count(field) > 1:
-            raise CaseError(f"axis {field} is varied in two places; keep one of them.")
-        if EITHER.get(field) in fields:
-            raise CaseError(f"{field} and {EITHER[field]} are both varied, and a cell has one of them only.")

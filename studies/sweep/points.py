@@ -15,7 +15,8 @@ from studies.case import Case
 from studies.errors import CaseError
 from studies.sweep import axes
 from studies.sweep.axes import Value
-from studies.sweep.plan import Sweep, changed
+from studies.sweep.changes import changed
+from studies.sweep.plan import Sweep
 
 IDENTITY = 1
 """To be raised whenever the same inputs give another result."""
