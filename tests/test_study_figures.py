@@ -13,10 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
-from studies_made_up import EXCHANGE, GAP, LAYER, POROSITY, SEED
+from studies_made_up import EXCHANGE, GAP, LAYER, POROSITY
 from study_shapes import EMPTY, SHAPES, hypercube, one_axis, only_seeds, two_axes, with_seeds
 
 from geometry.designs import Design
@@ -27,8 +25,6 @@ from studies.sweep.figures.places import places
 from studies.sweep.figures.scales import goes_by_factors, tick
 from studies.sweep.figures.shape import MAIN, varying
 from studies.sweep.figures.style import axis_title, metric_title
-from studies.sweep.figures.tornado import shares
-from studies.sweep.sensitivity import indices
 from studies.sweep.study import Study, described
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -188,39 +184,6 @@ def test_a_mean_over_seeds_says_how_many_and_how_sure():
     assert "1 of 4 not trusted" in first and "1 of 4 not computed yet" in first
     other = next(mark.text for mark in marks if mark.text.startswith("bilayer\nexchange current 1 mA"))
     assert re.search(r"mean of 4 seeds, 95 % interval \d+\.\d mV to \d+\.\d mV", other)
-
-
-def voltage_shares(study: Study) -> Picture:
-    picture = shares(study, described(["cell_voltage_V"])[0])
-    assert picture is not None
-    return picture
-
-
-def test_intervals_of_shares_are_those_of_the_indices_cut_at_zero():
-    found = indices(hypercube(), "cell_voltage_V", resamples=4)
-    value, half = found["first_order"], found["first_half"]
-    assert (value < 0.0).any()
-    ends = zip((value - half).clip(lower=0.0), (value + half).clip(lower=0.0), strict=True)
-    *bars, _ = voltage_shares(hypercube()).figure.axes[0].lines  # the last is the line at zero
-    drawn = sorted(tuple(bar.get_xdata()) for bar in bars)
-    assert np.array(drawn) == pytest.approx(np.array(sorted(ends)))
-
-
-def test_shares_say_what_seeds_have_and_what_is_missing():
-    study = hypercube()
-    twice = pd.concat([study.table.assign(seed=seed) for seed in (1, 2)], ignore_index=True)
-    twice.loc[twice["seed"] == 2, "cell_voltage_V"] *= 1.01
-    once = study.table.assign(seed=study.table["point"])
-    captions = [
-        voltage_shares(study).caption,
-        *(
-            voltage_shares(replace(study, axes=(*study.axes, SEED), table=table)).caption
-            for table in (twice, once)
-        ),
-    ]
-    assert "once the axis is known; what is missing to 1 is made by several axes together." in captions[0]
-    assert "of the seeds what they make at fixed values of the others; what is missing" in captions[1]
-    assert "or by the seeds, of which no point has two" in captions[2]
 
 
 @pytest.mark.parametrize("name", ["one_axis", "two_axes", "three_axes", "hypercube"])
