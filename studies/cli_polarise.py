@@ -32,7 +32,10 @@ def polarise(
     last: Annotated[
         str | None, typer.Option("--to", metavar="CURRENT", help='Last of a series: "40 mA/cm^2".')
     ] = None,
-    count: Annotated[int, typer.Option("--count", help="How many currents a series has.")] = series.COUNT,
+    count: Annotated[
+        int | None,
+        typer.Option("--count", help=f"How many currents a series has; {series.COUNT} if not given."),
+    ] = None,
     designs: Annotated[
         list[Design] | None,
         typer.Option("--design", help="One design, may be repeated; all of the case if not given."),
@@ -67,7 +70,7 @@ def polarise(
                 wanted,
                 out,
                 designs=designs,
-                count=count,
+                count=series.COUNT if count is None else count,
                 cache=cache_of(cache),
                 method=solver,
                 fields=fields,
@@ -86,16 +89,19 @@ def polarise(
 
 
 def _currents(
-    text: str | None, first: str | None, last: str | None, count: int, *, logarithmic: bool
+    text: str | None, first: str | None, last: str | None, count: int | None, *, logarithmic: bool
 ) -> tuple[float, ...] | None:
     """The currents [A/m2] that the options name; None if they leave them to the program."""
     if text is not None:
-        if first is not None or last is not None or logarithmic:
-            raise CaseError("--currents and a series (--from, --to, --log) are both given; leave one out.")
+        if not (first is last is count is None) or logarithmic:
+            raise CaseError(
+                "--currents and a series (--from, --to, --count, --log) are both given; leave one out."
+            )
         return series.listed(text)
     if first is not None and last is not None:
         ends = series.quantity(first, "--from"), series.quantity(last, "--to")
-        return series.spanned(*ends, count, logarithmic=logarithmic)
+        points = series.COUNT if count is None else count
+        return series.spanned(*ends, points, logarithmic=logarithmic)
     if first is not None or last is not None or logarithmic:
         raise CaseError('a series needs --from and --to, such as --from "1 mA/cm^2" --to "40 mA/cm^2".')
     return None

@@ -61,6 +61,7 @@ def run(folder: Path, *options: str) -> Result:
         (["--from", "4 mA/cm^2", "--to", "1 mA/cm^2"], ("--to must be the larger",)),
         (["--from", "1 mA/cm^2", "--to", "4 mA/cm^2", "--count", "1"], ("--count",)),
         (["--currents", "1 mA/cm^2", "--log"], ("leave one out",)),
+        (["--currents", "1 mA/cm^2", "--count", "12"], ("--count", "leave one out")),
         (["--design", "planar_rough"], ("planar_rough", "[cell.rough]")),
         (["--method", "magic"], ("--method", "equilibrated")),
     ],

@@ -38,9 +38,7 @@ class Bracket:
 
     def closed(self, current: float, obstacle: str) -> Bracket:
         """The same, ending at a current that has no state if nothing lower is known."""
-        known = (
-            self if self.high <= current else replace(self, high=current, basis="no state was found there")
-        )
+        known = self if self.high <= current else replace(self, high=current, basis=UNPROVEN)
         return replace(known, obstacle=obstacle)
 
 

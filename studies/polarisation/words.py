@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,8 @@ MILLI_PER_CM2 = 0.1  # A/m2 -> mA/cm2
 
 
 def milliamperes(current: float) -> str:
-    """A current density [A/m2] in mA/cm², four digits."""
-    return f"{MILLI_PER_CM2 * current:.4g}"
+    """A current density [A/m2] in mA/cm², four digits; a dash for NaN."""
+    return "–" if math.isnan(current) else f"{MILLI_PER_CM2 * current:.4g}"
 
 
 def ending(curve: Curve) -> str:
@@ -26,7 +27,7 @@ def ending(curve: Curve) -> str:
         highest = curve.points[-1].current
         told = (
             f"{name}: every current was reached, the highest is {milliamperes(highest)} mA/cm², "
-            f"{highest / curve.foil:.2f} of {_limit(curve)}"
+            f"{_of_limit(curve, highest)}"
         )
     elif curve.end is End.STOPPED:
         told = f"{name} was {curve.reason.rstrip('.')}"
@@ -37,8 +38,10 @@ def ending(curve: Curve) -> str:
     return f"{told}.{_risk(curve)}"
 
 
-def _limit(curve: Curve) -> str:
-    known = f"the limiting current {milliamperes(curve.foil)} mA/cm²"
+def _of_limit(curve: Curve, current: float) -> str:
+    if math.isnan(curve.foil):
+        return "and its limiting current has no estimate, the mat being too dense for one"
+    known = f"{current / curve.foil:.2f} of the limiting current {milliamperes(curve.foil)} mA/cm²"
     if curve.exact:
         return f"{known} (exact)"
     if curve.top > curve.foil:
