@@ -155,11 +155,16 @@ def _sizes(case: Case) -> Iterator[str]:
             f"mesh.far is {shown(case.mesh.far, 'm', 'um')}, below mesh.size = {shown(size, 'm', 'um')}; "
             "make it at least as large, or leave it out."
         )
-    if cell.rough is not None and any(d.is_rough for d in case.designs):
-        if size > cell.rough.height:
+    if cell.rough is None:
+        return
+    rough = cell.rough
+    if not any(d.is_rough for d in case.designs):
+        yield from _refused("cell.rough", lambda: build.roughness(rough))  # a part of the cell all the same
+    else:
+        if size > rough.height:
             yield (
                 f"mesh.size is {shown(size, 'm', 'um')}, larger than cell.rough.height = "
-                f"{shown(cell.rough.height, 'm', 'um')}; make it smaller."
+                f"{shown(rough.height, 'm', 'um')}; make it smaller."
             )
         yield from _refused("cell.rough", lambda: _relief(cell))
 

@@ -182,6 +182,13 @@ def test_values_that_make_no_case_are_points_with_a_reason():
     assert all(point.problem for point in points(sweep) if point.case is None)
 
 
+def test_a_relief_that_cannot_be_fails_for_every_design():
+    axes = {"cell.rough.height": ["2 um", "5 um"]}
+    sweep = Sweep.from_dict({"case": "parallel", "designs": ["planar", "planar_rough"], "axes": axes})
+    assert [point.problem.partition(":")[0] for point in points(sweep)] == ["", "", *["cell.rough"] * 2]
+    assert all(point.id for point in points(sweep) if point.case)
+
+
 # --- bad files ---
 
 TARGET = {"name": "x", "metric": "cell_voltage_V", "value": 0.1, "within": 0.1}
