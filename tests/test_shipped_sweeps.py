@@ -43,7 +43,10 @@ def reduced(name: str, out: Path, cache: Path, changes: Mapping[str, Any], **tab
         for surface, table in shipped.case["kinetics"].items()
         for key, value in table.items()
     }
-    sweep = Sweep.from_dict({"case": "parallel", "set": FLAT | kinetics | dict(changes), **kept, **tables})
+    asked = {"case": "parallel", **kept, **tables}
+    varied = {*asked.get("axes", {}), *asked.get("zipped", {})}
+    fixed = {k: v for k, v in (FLAT | kinetics | dict(changes)).items() if k not in varied}
+    sweep = Sweep.from_dict(asked | {"set": fixed})
     study = run_sweep(sweep, out, executor=Serial(), cache=cache)
     assert (study.table["status"] == "ok").all(), study.table["reason"].to_list()
     return study
