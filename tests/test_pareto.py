@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
-<<<<<<< HEAD
 from studies_made_up import (
     CURRENT,
     EXCHANGE,
@@ -27,9 +26,6 @@ from studies_made_up import (
     without,
 )
 from study_shapes import cell
-=======
-from studies_made_up import EXCHANGE, SEED, factorial, over_ranges, over_seeds, without
->>>>>>> mend
 
 from geometry.designs import Design
 from studies.errors import CaseError

@@ -3,12 +3,14 @@
 Every run starts with nothing: mats are drawn, meshed and solved anew. A run's time goes from the call of
 `run_sweep` to its return, table, figures and report included. The processes of the pool start within it; the
 cluster stands before, as a user's does, and its workers load the program within it. Efficiency is the serial
-time over twice the time of two workers. Run it on an idle machine with `python -m studies.sweep.efficiency`;
-the three tables must be the same to the last bit.
+time over twice the time of two workers. Under "machine" stands what two processes that share nothing reach
+just before and after: no study does better than a machine whose cores are not whole ones. Run it on an idle
+machine with `python -m studies.sweep.efficiency`; the three tables must be the same to the last bit.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +27,7 @@ from studies.sweep.runner import run_sweep
 from studies.sweep.store import Store
 
 WORKERS = 2
+ADDITIONS = 50_000_000
 SWEEP = {
     "title": "Six mats, two designs, eight operating points",
     "case": "bilayer",
@@ -39,18 +42,40 @@ SWEEP = {
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One way to run the study: seconds, largest memory of a worker and of its mesher [MiB], the table."""
+    """One way to run the study: seconds, largest memory of a worker and of its mesher [MiB], the table.
+
+    capacity: what the machine itself allowed just before and after, see `capacity`.
+    """
 
     name: str
     seconds: float
+    capacity: float
     worker: float
     mesher: float
     table: str
 
 
+def capacity() -> float:
+    """The speed of two processes at once over twice that of one: below 1 where cores are shared with others.
+
+    The processes share nothing and add up whole numbers, so that nothing but the processor slows them down.
+    """
+    with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
+        pool.map(_spin, range(WORKERS))  # both have started
+        alone = pool.map(_spin, range(1))[0]
+        return alone / max(pool.map(_spin, range(WORKERS)))
+
+
+def _spin(_number: int) -> float:
+    begin = time.perf_counter()
+    sum(range(ADDITIONS))
+    return time.perf_counter() - begin
+
+
 def measure(name: str, executor: Jobs, sweep: Sweep) -> Run:
     """Run a sweep in a fresh folder."""
     with tempfile.TemporaryDirectory() as folder:
+        before = capacity()
         begin = time.perf_counter()
         run_sweep(sweep, folder, executor=executor)
         seconds = time.perf_counter() - begin
@@ -59,6 +84,7 @@ def measure(name: str, executor: Jobs, sweep: Sweep) -> Run:
         return Run(
             name=name,
             seconds=seconds,
+            capacity=(before + capacity()) / 2,
             worker=max(m["program_MiB"] for m in memory),
             mesher=max(m["mesher_MiB"] for m in memory),
             table=(store.folder / "results.csv").read_text("utf-8"),
@@ -93,13 +119,19 @@ def main() -> None:
     runs = compare(sweep, console.print)
     serial = runs[0]
     table = Table(title=f"{sweep.title}: {len(sweep.which) * sweep.combinations} points")
-    for header in ("", "seconds", "efficiency", "worker MiB", "mesher MiB", "same table"):
+    for header in ("", "seconds", "efficiency", "machine", "worker MiB", "mesher MiB", "same table"):
         table.add_column(header, justify="right" if header else "left")
     for run in runs:
         efficiency = "" if run is serial else f"{serial.seconds / WORKERS / run.seconds:.3f}"
         same = "yes" if run.table == serial.table else "NO"
         table.add_row(
-            run.name, f"{run.seconds:.1f}", efficiency, f"{run.worker:.0f}", f"{run.mesher:.0f}", same
+            run.name,
+            f"{run.seconds:.1f}",
+            efficiency,
+            f"{run.capacity:.2f}",
+            f"{run.worker:.0f}",
+            f"{run.mesher:.0f}",
+            same,
         )
     console.print(table)
 
