@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,14 +21,18 @@ from fem.electrolyte import Properties
 from fem.elements import Floats, Ints, present, scatter
 from fem.fluxes import TO_AMPERE
 from fem.interface import ReactingSurface, SurfaceState
+from fem.kernels import share
 from fem.materials import Electrolyte
 from fem.pattern import Cliques
 from fem.preconditioners import BlockTriangular, SymmetricNeighbour
+from fem.sliced import Sliced
 from fem.state import Residual
 from fem.surface_pairs import SurfacePairs
 
 if TYPE_CHECKING:
     from fem.coupled import Body, CoupledSystem
+
+Slope = Floats | None
 
 
 class CoupledJacobian:
@@ -73,14 +78,7 @@ class CoupledJacobian:
     def assemble(self, residual: Residual, scale: float, *, current_is_given: bool) -> BorderedSystem:
         """The bordered matrix [A] at a state; scale [A] multiplies the relative inventory equations."""
         system = self.system
-        blocks = np.zeros((4, self._graph.indices.size))  # (potentials, c) x (potentials, c)
-        for body, fluxes, place in zip(system.bodies, residual.fluxes, self._slots, strict=True):
-            for equation, flux in fluxes.items():
-                for field in body.unknowns:
-                    block = blocks[2 * (equation == "c") + (field == "c")]
-                    slopes = flux.by_gradient.get(field), flux.by_value.get(field)
-                    if any(slope is not None for slope in slopes):
-                        body.elements.add_matrices(block, place, -TO_AMPERE[equation], *slopes)
+        blocks = self._blocks(residual)
         bodies = len(system.spaces.compartments)
         width = bodies + int(current_is_given)
         columns, rows = np.zeros((system.size, width)), np.zeros((width, system.size))
@@ -102,8 +100,29 @@ class CoupledJacobian:
             rows=rows,
             corner=corner,
             is_singular=bodies > 0,
+            slices=self._whole.slices,
             preconditioner=self._preconditioner(residual, matrix, columns, rows, corner),
         )
+
+    def _blocks(self, residual: Residual) -> Floats:
+        """Derivatives of the fluxes' balances (4, n_entries): (potentials, c) x (potentials, c), a block a
+        thread."""
+        blocks = np.zeros((4, self._graph.indices.size))
+        parts: list[list[tuple[Body, Ints, float, Slope, Slope]]] = [[] for _ in blocks]
+        for body, fluxes, place in zip(self.system.bodies, residual.fluxes, self._slots, strict=True):
+            for equation, flux in fluxes.items():
+                for field in body.unknowns:
+                    slopes = flux.by_gradient.get(field), flux.by_value.get(field)
+                    if any(slope is not None for slope in slopes):
+                        part = (body, place, -TO_AMPERE[equation], *slopes)
+                        parts[2 * (equation == "c") + (field == "c")].append(part)
+
+        def fill(block: int, _end: int) -> None:
+            for body, place, gain, by_gradient, by_value in parts[block]:
+                body.elements.add_matrices(blocks[block], place, gain, by_gradient, by_value)
+
+        share(fill, [(block, block + 1) for block in range(len(blocks))])
+        return blocks
 
     def _add_current(
         self, surface: ReactingSurface, at: SurfaceState, columns: Floats, rows: Floats, corner: Floats
@@ -212,6 +231,11 @@ class _Gather:
         return cls(
             places=numbered.data.astype(np.int64) - 1, indices=numbered.indices, indptr=numbered.indptr
         )
+
+    @cached_property
+    def slices(self) -> Sliced:
+        """The matrix by slices of rows, to be filled for products."""
+        return Sliced.of(self.matrix(np.zeros(int(self.places.max()) + 1)), np.float64)
 
     def matrix(self, values: Floats) -> sp.csr_matrix:
         """The square matrix of values by place."""

@@ -195,6 +195,9 @@ class _RefusingSession:
         self._left -= 1
         return self._inner.solve(system, rhs, rtol)
 
+    def forget(self) -> None:
+        self._inner.forget()
+
 
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_failed_linear_solve_becomes_a_failed_solve(after: int) -> None:
