@@ -235,12 +235,12 @@ def test_command_without_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_small_ladder_from_end_to_end(tmp_path: Path) -> None:
     """Two sizes of a coarse log-pile, every kind of measurement in its own process, the peer if installed."""
     data = Case.shipped("ordered").to_dict()
-    data["cell"]["framework"] |= {"thickness": "3 um", "porosity": 0.7}
+    data["cell"]["framework"]["porosity"] = 0.7
     data["cell"]["separator"]["thickness"] = "6 um"
     data["cell"].pop("rough", None)
     data["designs"] = ["bilayer"]
     base = Case.from_dict(data)
-    rungs = tuple(ladder.Rung(name=f"{n} um", width=n * 1e-6) for n in (6, 12))
+    rungs = tuple(ladder.Rung(name=f"{n} um", width=n * 1e-6, thickness=3e-6) for n in (6, 12))
     peers = schedule.peers_installed()
     plan = schedule.Plan(
         cache=str(tmp_path),
