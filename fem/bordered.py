@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from fem.elements import Floats
 from fem.kernels import Rows, add_products
-from fem.lane_kernels import add_product
+from fem.lane_kernels import multiply
 from fem.multigrid import Cycle
 from fem.sliced import Sliced
 
@@ -67,8 +67,8 @@ class BorderedSystem:
         n = self.matrix.shape[0]
         x, y = np.ascontiguousarray(z[:n]), z[n:]
         out = np.empty(z.size)
-        out[:n] = self.columns @ y
-        self._sliced.run(add_product, x, out)
+        self._sliced.run(multiply, x, out)
+        out[:n] += self.columns @ y
         out[n:] = self.rows @ x + self.corner @ y
         return out
 

@@ -149,18 +149,6 @@ def multiply(starts, rows, columns, data, x, out, low, high):
 
 
 @numba.njit(nogil=True, cache=True)
-def add_product(starts, rows, columns, data, x, out, low, high):
-    """out += A x."""
-    sums = np.empty(LANES, dtype=data.dtype)
-    for k in range(low, high):
-        sums[:] = 0
-        add_lanes(data, columns, x, starts[k], starts[k + 1], sums)
-        first = k * LANES
-        for lane in range(min(LANES, rows.size - first)):
-            out[rows[first + lane]] += sums[lane]
-
-
-@numba.njit(nogil=True, cache=True)
 def multiply_packed(starts, rows, words, mask, diagonal, x, out, low, high):
     """out = A x."""
     sums = np.empty(LANES, dtype=np.float32)

@@ -100,10 +100,13 @@ def _report(sweep: Sweep, study: Study, store: Store) -> None:
 
 def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: bool) -> None:
     """Say what the store holds already; put damaged files aside, drop what is to be computed again."""
-    wanted = {point.id for point in rows if point.case is not None}
+    wanted: dict[str, set[str]] = {}  # the geometries of each result
+    for point in rows:
+        if point.case is not None:
+            wanted.setdefault(point.id, set()).add(point.geometry)
     stored = store.stored()
     again = 0
-    for name in sorted(stored & wanted):
+    for name in sorted(stored & wanted.keys()):
         try:
             known = store.point(name)
         except CaseError as error:
@@ -120,13 +123,13 @@ def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: 
             stored.discard(name)
             again += 1
         if retry and failed:
-            for geometry in {point.geometry for point in rows if point.case and point.id == name}:
+            for geometry in wanted[name]:
                 store.forget_unmeshed(geometry)
     if again:
         say(f"{again} stored points are computed again.")
-    if kept := len(stored & wanted):
+    if kept := len(stored & wanted.keys()):
         say(f"{kept} of {len(wanted)} results are in the store already.")
-    if other := len(stored - wanted):
+    if other := len(stored - wanted.keys()):
         say(f"{other} stored results belong to other inputs; they stay where they are.")
 
 

@@ -47,7 +47,9 @@ class Geometry:
         missing = tuple(design for design in self.designs if not _is_there(known.get(design)))
         if not missing:
             return None
-        draws = [mesh["draw"] for design, mesh in known.items() if "draw" in mesh and _has_mat(design)]
+        draws = [
+            mesh["draw"] for design, mesh in known.items() if "draw" in mesh and Design(design).has_framework
+        ]
         return Meshing(
             store=store.folder,
             cache=cache,
@@ -93,10 +95,6 @@ def geometries(points: Iterable[Point]) -> list[Geometry]:
         link = Link(name=point.id, inputs=point.case.to_dict())
         place.links.setdefault(str(point.design), []).append(link)
     return sorted(found.values(), key=lambda geometry: -geometry.weight)
-
-
-def _has_mat(design: str) -> bool:
-    return Design(design).has_framework
 
 
 def _is_there(known: Any) -> bool:
