@@ -59,6 +59,9 @@ WAVE, HEIGHT, PORES = 20e-6, 3e-6, 12e-6  # [m]
 
 SMALL = {"width": "5 um", "depth": "5 um", "framework": "4 um", "ionic_layer": "2 um", "separator": "4 um"}
 REFINEMENTS = 2  # of the small random mat
+SIZE, FAR = "0.3 um", "0.5 um"
+"""Its elements. On coarser ones parts of the differences cancel, and rates come out too low: that of phi_e is
+1.72 from 0.5 um, 1.80 from 0.35 um."""
 DEFAULT_LIMIT = 1e-4  # of the anode's overpotential
 QUADRATIC = 1.0  # most of e_k+1/e_k^2
 
@@ -116,8 +119,8 @@ def verify_slow() -> Sequence[Evidence]:
         lambda n: _named("small random mat", *_random_mat(small, family[n])),
         range(len(family)),
         # edges between facets and creases where fibres join slow the local currents down
-        least_rates=_least("small random mat", 1.8, 1.8, 1.3),
-        largest_errors=DEFAULT_LIMIT / 10,
+        least_rates=_least("small random mat", 1.85, 1.85, 1.7),
+        largest_errors=DEFAULT_LIMIT / 20,
         size=lambda n: 0.5**n,
     )
     return [*of_default, *_greatest(full, other), *_newton("default bilayer", full), *refined]
@@ -132,7 +135,7 @@ def small_mats() -> tuple[list[TaggedMesh], Case]:
         else:
             data["cell"][name]["thickness"] = value
     data["designs"] = ["bilayer"]
-    data["mesh"] |= {"size": "0.5 um", "far": "0.7 um", "order": 2, "surface": "curved"}
+    data["mesh"] |= {"size": SIZE, "far": FAR, "order": 2, "surface": "curved"}
     case = Case.from_dict(data)
     family = [_mesh(case)]
     for _ in range(REFINEMENTS):
