@@ -18,6 +18,7 @@ from studies import figures, render, report
 from studies.case import Case
 from studies.compare import Comparison, Failure
 from studies.headlines import headlines
+from studies.html import breakable
 from studies.labels import LABELS
 from studies.run import DesignResult, run_design
 
@@ -110,6 +111,11 @@ def test_report_shows_results_failures_and_notes(comparison: Comparison, folder:
         assert LABELS[design] in text
         assert f"{1e3 * result.metrics['cell_voltage_V']:.1f}" in text
     assert not re.search(r"(src|href)=[\"']https?:", text)
+
+
+def test_names_of_parameters_may_break_between_words_only() -> None:
+    assert breakable("cell.framework.fibre_diameter") == "cell.<wbr>framework.<wbr>fibre_<wbr>diameter"
+    assert breakable("kinetics.<i>") == "kinetics.<wbr>&lt;i&gt;"
 
 
 def test_a_missed_check_is_said_loudly(comparison: Comparison, folder: Path) -> None:
