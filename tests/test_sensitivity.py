@@ -82,6 +82,14 @@ def test_what_cannot_be_said_has_a_reason():
     assert set(absent["reason"]) == {"no trusted point has this number"}
 
 
+def test_a_metric_that_differs_at_one_point_has_finite_intervals():
+    """Many resamples miss that point, and say nothing."""
+    least = sampled(BOUNDS, linear, 40).table["porosity"].min()
+    lonely = sampled(BOUNDS, lambda point: {VOLTAGE: 0.1 + 0.1 * (point["porosity"] == least)}, 40)
+    table = indices(lonely, VOLTAGE, resamples=40)
+    assert np.isfinite(table[["first_order", "first_half", "delta", "delta_half"]]).all(axis=None)
+
+
 def test_axes_of_a_factorial_have_exact_indices():
     table = indices(over_ranges(), VOLTAGE).query("design == 'planar' and gap == 'same-layers'")
     assert table["first_order"].to_numpy() == pytest.approx([1.0, 0.0])

@@ -28,8 +28,10 @@ def first_order(x: NDArray, y: NDArray) -> float:
     (Tarantola, Gatelli and Mara 2006, Reliab. Eng. Syst. Saf. 91, 717, doi:10.1016/j.ress.2005.06.003;
     Plischke 2010, 95, 354, doi:10.1016/j.ress.2009.11.005), less what noise puts into M harmonics:
     S - l/(1-l) (1-S), l = 2M/n (Tissot and Prieur 2012, 107, 205, doi:10.1016/j.ress.2012.06.010). May come
-    out slightly below zero.
+    out slightly below zero; NaN if y does not vary.
     """
+    if np.ptp(y) == 0.0:
+        return math.nan
     order = np.argsort(x, kind="stable")
     signal = y[np.concatenate([order[::2], order[1::2][::-1]])]
     power = np.abs(np.fft.rfft(signal - signal.mean())[1:]) ** 2

@@ -162,7 +162,7 @@ def _of_sampled(x: NDArray, y: NDArray, variance: _Variance, bootstrap: _Bootstr
     share = variance.means / variance.total
     return {
         "first_order": share * first_order(x, y),
-        "first_half": float(share * bootstrap.width * first.std(ddof=1)),
+        "first_half": float(share * bootstrap.width * np.nanstd(first, ddof=1)),
         "delta": float(2.0 * delta(x, y) - moved.mean()),
         "delta_half": float(bootstrap.width * moved.std(ddof=1)),
         "delta_p": shuffled(delta, x, y, **bootstrap.again), "reason": "",
