@@ -22,7 +22,7 @@ from studies_made_up import (
 
 from geometry.designs import Design
 from studies.errors import CaseError
-from studies.sweep.compatible import CAVEAT, compatible, excluded_pairs, sentences
+from studies.sweep.statistics.compatible import CAVEAT, compatible, excluded_pairs, sentences
 
 RESISTANCE = "cell_resistance_ohm_m2"
 VALUES = {EXCHANGE: (10.0, 20.0, 30.0), POROSITY: (0.7, 0.8, 0.9)}

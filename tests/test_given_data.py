@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm, qmc, rankdata
 
-from studies.sweep.given_data import (
+from studies.sweep.statistics.given_data import (
     HARMONICS,
     classes,
     correlation_ratio,

@@ -30,7 +30,7 @@ from study_shapes import cell
 from geometry.designs import Design
 from studies.errors import CaseError
 from studies.sweep.figures.choose import sections
-from studies.sweep.pareto import front, pareto
+from studies.sweep.statistics.pareto import front, pareto
 
 AIMS = {"cell_voltage_V": "least", "anode_p99_A_m2": "least"}
 

@@ -17,7 +17,7 @@ from studies_made_up import SEED, factorial, over_seeds
 
 from geometry.designs import Design
 from studies.errors import CaseError
-from studies.sweep.seeds_needed import (
+from studies.sweep.statistics.seeds_needed import (
     detectable,
     deviation_interval,
     for_difference,
@@ -25,7 +25,7 @@ from studies.sweep.seeds_needed import (
     seeds_for_means,
     t_power,
 )
-from studies.sweep.verdicts import holm, table, verdicts
+from studies.sweep.statistics.verdicts import holm, table, verdicts
 from studies.sweep.wording import quantity
 
 

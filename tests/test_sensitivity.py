@@ -24,8 +24,8 @@ from studies_made_up import (
 )
 
 from studies.errors import CaseError
-from studies.sweep.given_data import delta
-from studies.sweep.sensitivity import indices
+from studies.sweep.statistics.given_data import delta
+from studies.sweep.statistics.sensitivity import indices
 from studies.sweep.study import Study
 
 VOLTAGE = "cell_voltage_V"

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studies.sweep.compatible import compatible
 from studies.sweep.executors import Serial
-from studies.sweep.paired import paired
 from studies.sweep.plan import Sweep
 from studies.sweep.runner import run_sweep
+from studies.sweep.statistics.compatible import compatible
+from studies.sweep.statistics.paired import paired
 from studies.sweep.study import Study
 
 pytestmark = pytest.mark.gmsh

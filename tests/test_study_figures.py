@@ -18,13 +18,13 @@ from studies_made_up import EXCHANGE, GAP, LAYER, POROSITY
 from study_shapes import EMPTY, SHAPES, hypercube, one_axis, only_seeds, two_axes, with_seeds
 
 from geometry.designs import Design
-from studies.sweep.compatible import compatible
 from studies.sweep.figures.choose import sections
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import places
 from studies.sweep.figures.scales import goes_by_factors, tick
 from studies.sweep.figures.shape import MAIN, varying
 from studies.sweep.figures.style import axis_title, metric_title
+from studies.sweep.statistics.compatible import compatible
 from studies.sweep.study import Study, described
 
 SVG = "{http://www.w3.org/2000/svg}"

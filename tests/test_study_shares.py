@@ -15,7 +15,7 @@ from study_shapes import hypercube
 
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.tornado import shares
-from studies.sweep.sensitivity import indices
+from studies.sweep.statistics.sensitivity import indices
 from studies.sweep.study import Study, described
 
 

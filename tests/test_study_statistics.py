@@ -18,8 +18,8 @@ from studies_made_up import EXCHANGE, GAP, POROSITY, SEED, factorial, over_range
 
 from geometry.designs import Design
 from studies.errors import CaseError
-from studies.sweep.paired import paired
-from studies.sweep.statistics import interval, summary
+from studies.sweep.statistics.intervals import interval, summary
+from studies.sweep.statistics.paired import paired
 from studies.sweep.study import Study
 
 # Student 1908, doi:10.1093/biomet/6.1.1: additional hours of sleep by two drugs, ten patients

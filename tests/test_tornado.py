@@ -19,7 +19,7 @@ from studies_made_up import (
 )
 
 from geometry.designs import Design
-from studies.sweep.tornado import tornado
+from studies.sweep.statistics.tornado import tornado
 
 VOLTAGE = "cell_voltage_V"
 

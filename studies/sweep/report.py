@@ -13,13 +13,13 @@ from meshes.paraview import write_atomically
 from studies import html
 from studies.run import version
 from studies.sweep import tables
-from studies.sweep.compatible import compatible
 from studies.sweep.figures.choose import Section, sections
 from studies.sweep.figures.shape import varying
 from studies.sweep.figures.style import design_label
 from studies.sweep.plan import Target
+from studies.sweep.statistics.compatible import compatible
+from studies.sweep.statistics.verdicts import NOTE, Verdict, verdicts
 from studies.sweep.study import Study
-from studies.sweep.verdicts import NOTE, Verdict, verdicts
 from studies.sweep.wording import quantity
 
 WEIGHED = ("cell_voltage_V", "anode_cv", "anode_p99_A_m2")

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from studies.errors import nearest
-from studies.sweep.compatible import Compatibility, excluded_pairs, sentences
 from studies.sweep.figures.shape import MAIN
 from studies.sweep.figures.style import design_label
 from studies.sweep.reasons import reasons as alike
-from studies.sweep.selection import is_text
+from studies.sweep.statistics.compatible import Compatibility, excluded_pairs, sentences
+from studies.sweep.statistics.selection import is_text
 from studies.sweep.study import Axis, Study, described
 from studies.sweep.wording import number, percent, shown
 from studies.table import NOTES, Row

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from studies.sweep.compatible import Compatibility
 from studies.sweep.figures import heatmap, lines
 from studies.sweep.figures.dots import dots
 from studies.sweep.figures.parallel import parallel
@@ -18,7 +17,8 @@ from studies.sweep.figures.places import Place, places
 from studies.sweep.figures.scatter import scatter
 from studies.sweep.figures.shape import Shape, texts_of
 from studies.sweep.figures.tornado import effects, shares
-from studies.sweep.pareto import operating
+from studies.sweep.statistics.compatible import Compatibility
+from studies.sweep.statistics.pareto import operating
 from studies.sweep.study import Axis, Study, described
 from studies.table import Row
 

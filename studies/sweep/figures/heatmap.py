@@ -15,7 +15,6 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.panels import finish, grid
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, says
@@ -37,6 +36,7 @@ from studies.sweep.figures.style import (
     metric_title,
 )
 from studies.sweep.hover import Mark
+from studies.sweep.statistics.compatible import Compatibility
 from studies.sweep.study import Axis
 from studies.sweep.wording import Quantity, percent, shown
 from studies.table import Row

@@ -12,7 +12,6 @@ import numpy as np
 from matplotlib.axes import Axes as Panel
 from matplotlib.lines import Line2D
 
-from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.panels import band, cross, finish, grid
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.places import Place, says
@@ -28,6 +27,7 @@ from studies.sweep.figures.style import (
     marker,
 )
 from studies.sweep.hover import Mark
+from studies.sweep.statistics.compatible import Compatibility
 from studies.sweep.study import Axis
 from studies.sweep.wording import Quantity, number, shown
 from studies.table import Row

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.picture import blank
 from studies.sweep.figures.places import Place
 from studies.sweep.figures.style import BAND, FAILED, MISSING, ONE, TWO
 from studies.sweep.hover import Frame, transform_of
+from studies.sweep.statistics.compatible import Compatibility
 from studies.sweep.wording import Quantity, percent
 from studies.table import Row
 

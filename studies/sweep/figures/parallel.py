@@ -14,7 +14,6 @@ from matplotlib.axes import Axes as Panel
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from studies.sweep.compatible import Compatibility
 from studies.sweep.figures.heatmap import colour_bar
 from studies.sweep.figures.panels import cross, finish
 from studies.sweep.figures.picture import Picture, blank
@@ -31,6 +30,7 @@ from studies.sweep.figures.style import (
     metric_title,
 )
 from studies.sweep.hover import Mark
+from studies.sweep.statistics.compatible import Compatibility
 from studies.sweep.study import Axis
 from studies.sweep.wording import Quantity, number, percent
 from studies.table import Row

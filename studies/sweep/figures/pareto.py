@@ -18,8 +18,8 @@ from studies.sweep.figures.places import Place, says
 from studies.sweep.figures.scales import as_read, colours_for, goes_by_factors, scale_metric
 from studies.sweep.figures.style import FRONT, MAP, ONE, PRINT, TWO, axis_title, colour, design_label, marker
 from studies.sweep.hover import Mark
-from studies.sweep.pareto import operating, pareto
-from studies.sweep.selection import settings
+from studies.sweep.statistics.pareto import operating, pareto
+from studies.sweep.statistics.selection import settings
 from studies.sweep.study import Axis, Study
 from studies.sweep.wording import Quantity
 from studies.sweep.wording import shown as value_of

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from studies.sweep import statistics
 from studies.sweep.figures.style import design_label
-from studies.sweep.selection import others
-from studies.sweep.statistics import EXACT
+from studies.sweep.statistics.intervals import EXACT, summary
+from studies.sweep.statistics.selection import others
 from studies.sweep.study import Axis, Study
 from studies.sweep.wording import Quantity, shown
 from studies.table import Row
@@ -95,7 +94,7 @@ def _over_seeds(
 ) -> dict[tuple[Any, ...], dict[str, Number]]:
     """Means and intervals over the trusted seeds by design and values of the other axes."""
     found: dict[tuple[Any, ...], dict[str, Number]] = {}
-    for line in statistics.summary(study, metrics).to_dict("records"):
+    for line in summary(study, metrics).to_dict("records"):
         if line["n"]:
             at = found.setdefault(tuple(line[column] for column in columns), {})
             at[line["metric"]] = Number(line["mean"], line["low"], line["high"], line["n"])

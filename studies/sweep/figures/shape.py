@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from studies.sweep.figures.places import Place, places
-from studies.sweep.selection import is_text, others
-from studies.sweep.statistics import EXACT
+from studies.sweep.statistics.intervals import EXACT
+from studies.sweep.statistics.selection import is_text, others
 from studies.sweep.study import Axis, Study, described
 from studies.table import Row
 

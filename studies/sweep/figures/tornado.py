@@ -14,10 +14,10 @@ from studies.sweep.figures import bars
 from studies.sweep.figures.bars import Bar
 from studies.sweep.figures.picture import Picture
 from studies.sweep.figures.style import NO_UNIT, PRINT, design_label
-from studies.sweep.selection import is_text
-from studies.sweep.sensitivity import indices
+from studies.sweep.statistics.selection import is_text
+from studies.sweep.statistics.sensitivity import indices
+from studies.sweep.statistics.tornado import tornado
 from studies.sweep.study import Axis, Study
-from studies.sweep.tornado import tornado
 from studies.sweep.wording import Quantity, number, shown
 from studies.table import Row
 

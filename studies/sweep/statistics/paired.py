@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from geometry.designs import Design
-from studies.sweep.selection import (
+from studies.sweep.statistics.intervals import EXACT, LEVEL, interval
+from studies.sweep.statistics.selection import (
     others,
     require_designs,
     require_metrics,
@@ -23,7 +24,6 @@ from studies.sweep.selection import (
     select,
     settings,
 )
-from studies.sweep.statistics import EXACT, LEVEL, interval
 from studies.sweep.study import Study
 from studies.sweep.wording import quoted
 

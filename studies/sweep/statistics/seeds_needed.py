@@ -17,9 +17,9 @@ import pandas as pd
 from scipy import optimize, stats
 
 from studies.errors import CaseError
-from studies.sweep.paired import Paired
-from studies.sweep.selection import others
-from studies.sweep.statistics import LEVEL, summary
+from studies.sweep.statistics.intervals import LEVEL, summary
+from studies.sweep.statistics.paired import Paired
+from studies.sweep.statistics.selection import others
 from studies.sweep.study import Study
 
 POWER = 0.8

@@ -16,7 +16,7 @@ import pandas as pd
 
 from geometry.designs import Design
 from studies.errors import CaseError
-from studies.sweep.selection import is_text, others, require_metrics, select, settings
+from studies.sweep.statistics.selection import is_text, others, require_metrics, select, settings
 from studies.sweep.study import Axis, Study
 from studies.sweep.wording import at, number, percent, quantity, quoted, shown, upper
 

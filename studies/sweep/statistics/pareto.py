@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from studies.errors import CaseError
-from studies.sweep.selection import others, require_metrics, select
+from studies.sweep.statistics.selection import others, require_metrics, select
 from studies.sweep.study import Axis, Study
 
 Aim = Literal["least", "most"]

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from studies.errors import CaseError
-from studies.sweep.selection import others, require_metrics, require_seeds, select, settings
+from studies.sweep.statistics.selection import others, require_metrics, require_seeds, select, settings
 from studies.sweep.study import Study
 
 LEVEL = 0.95

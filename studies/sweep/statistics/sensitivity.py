@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from studies.errors import CaseError
-from studies.sweep.given_data import (
+from studies.sweep.statistics.given_data import (
     FEWEST,
     correlation_ratio,
     delta,
@@ -23,8 +23,8 @@ from studies.sweep.given_data import (
     shuffled,
     unbiased_ratio,
 )
-from studies.sweep.selection import is_text, others, require_metrics, select, settings
-from studies.sweep.statistics import EXACT, LEVEL
+from studies.sweep.statistics.intervals import EXACT, LEVEL
+from studies.sweep.statistics.selection import is_text, others, require_metrics, select, settings
 from studies.sweep.study import Axis, Study
 
 INDICES = ("first_order", "first_half", "delta", "delta_half", "delta_p", "rank_coefficient", "rank_low",

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from geometry.designs import Design
-from studies.sweep.paired import Paired, paired
-from studies.sweep.seeds_needed import Need, detectable, seeds_for_difference
-from studies.sweep.selection import others
-from studies.sweep.statistics import LEVEL
+from studies.sweep.statistics.intervals import LEVEL
+from studies.sweep.statistics.paired import Paired, paired
+from studies.sweep.statistics.seeds_needed import Need, detectable, seeds_for_difference
+from studies.sweep.statistics.selection import others
 from studies.sweep.study import Study
 from studies.sweep.wording import at, percent, probability, quantity, quoted, upper
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studies.sweep.selection import is_text, others, require_metrics, select, settings
+from studies.sweep.statistics.selection import is_text, others, require_metrics, select, settings
 from studies.sweep.study import Axis, Study
 
 COLUMNS = ("design", "axis", "low", "high", "at_low", "at_high", "change", "least", "most", "span", "blocks",

@@ -1,0 +1,1 @@
+"""What a study says: intervals over seeds, comparisons, fronts, sensitivities, compatible ranges."""
