@@ -16,6 +16,8 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 # Two BLAS threads at most: the sparse solvers gain nothing from more, and small machines stay usable.
 export OMP_NUM_THREADS ?= 2
 export OPENBLAS_NUM_THREADS ?= $(OMP_NUM_THREADS)
+# Tests: as many processes as cores, one thread each; a file stays in one process, where its parts share meshes.
+PYTEST = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=loadfile
 # Pictures are drawn off screen; a display is neither needed nor asked for.
 export MPLBACKEND := Agg
 export VTK_DEFAULT_OPENGL_WINDOW ?= vtkEGLRenderWindow
@@ -47,7 +49,7 @@ verify: $(READY)  ## check the program against closed forms and rates -> out/ver
 
 test: lint  ## lint, types and the fast tests
 	@echo "== pytest"
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 lint: $(READY)  ## ruff and the type checker
 	@echo "== ruff check"
@@ -62,7 +64,7 @@ format: $(READY)  ## let ruff rewrite what it can
 	@$(BIN)/ruff format .
 
 slow: $(READY)  ## the slow tests
-	@$(BIN)/python -m pytest -m slow
+	@$(PYTEST) -m slow
 
 clean:  ## remove .venv, results and caches
 	rm -rf $(VENV) out build .pytest_cache .ruff_cache .hypothesis *.egg-info
