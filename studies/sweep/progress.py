@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.console import Console
@@ -11,13 +13,16 @@ from rich.status import Status
 from studies.sweep.runner import Progress
 
 EVERY = 15.0  # [s] between lines where there is no terminal
+ENOUGH = 10  # results from which a pace is told; a tenth of them where fewer are to come
+WINDOW = 30.0, 1 / 3  # the pace is that of the last seconds, or of the last part of the time so far
 
 
 class Report:
     """Takes what `run_sweep` tells and shows it."""
 
-    def __init__(self, console: Console) -> None:
-        self._console, self._begin, self._last = console, time.perf_counter(), -EVERY
+    def __init__(self, console: Console, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._console, self._clock, self._begin, self._last = console, clock, clock(), -EVERY
+        self._past: deque[tuple[float, int]] = deque()  # when, and how many were computed
         self._shown: Progress | None = None
         self.at: Progress | None = None
         self._live: Status | None = console.status("starting") if console.is_terminal else None
@@ -36,7 +41,7 @@ class Report:
     @property
     def seconds(self) -> float:
         """Since the start."""
-        return time.perf_counter() - self._begin
+        return self._clock() - self._begin
 
     def tell(self, sentence: str) -> None:
         """A sentence that stays."""
@@ -52,14 +57,20 @@ class Report:
             self._console.print(line, markup=False)
             self._last, self._shown = now, at
 
-    @staticmethod
-    def _left(at: Progress, now: float) -> str:
-        open_ = at.to_compute - at.computed
-        if not open_:
+    def _left(self, at: Progress, now: float) -> str:
+        """What is to come, and how long that takes at the pace of late: geometries differ, and meshes come
+        first."""
+        self._past.append((now, at.computed))
+        while len(self._past) > 2 and self._past[1][0] <= now - max(WINDOW[0], WINDOW[1] * now):
+            self._past.popleft()
+        begin, before = self._past[0]
+        left = at.to_compute - at.computed
+        if not left:
             return ""
-        if not at.computed:
-            return f", {open_} to compute"
-        return f", {open_} to compute, about {duration(now / at.computed * open_)} left"
+        if at.computed == before or at.computed < min(ENOUGH, at.to_compute / 10):
+            return f", {left} to compute"
+        pace = (at.computed - before) / (now - begin)
+        return f", {left} to compute, about {duration(left / pace)} left"
 
 
 def duration(seconds: float) -> str:
