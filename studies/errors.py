@@ -50,7 +50,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def known_keys(model: type[BaseModel], table: str = "", variants: tuple[str, ...] = ()) -> Iterator[Known]:
     """Every key of a model and its sub-tables, with examples, read off the model itself."""
-    for key, field in model.model_fields.items():
+    for name, field in model.model_fields.items():
+        key = field.alias or name
         yield Known(table, key, example_of(field), variants, field)
         inner = f"{table}.{key}" if table else key
         subs = _models(field.annotation)
@@ -90,11 +91,9 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [part for part in _flat(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
 
 
-def sentences(
-    error: ValidationError, model: type[BaseModel], data: Mapping[str, Any], beside: Sequence[str] = ()
-) -> list[str]:
-    """Pydantic's findings as one sentence each; ``beside``: keys that were taken out before the model."""
-    known = [*known_keys(model), *(Known("", key, "", (), FieldInfo()) for key in beside)]
+def sentences(error: ValidationError, model: type[BaseModel], data: Mapping[str, Any]) -> list[str]:
+    """Pydantic's findings as one sentence each."""
+    known = list(known_keys(model))
     told: list[str] = []
     findings = error.errors(include_url=False)
     places = [finding["loc"] for finding in findings]

@@ -46,7 +46,7 @@ BAD = {
     "unknown key": ({"axis": {}}, "not a known key"),
     "unknown key without a like": (
         {"workers": 2},
-        "use one of: title, about, case, designs, axes, zipped, hypercube, fields, compatible, set.",
+        "use one of: title, about, case, set, designs, axes, zipped, hypercube, fields, compatible.",
     ),
     "a misspelt end": (
         {"hypercube": {"points": 4, "axes": {POROSITY: {"from": 0.7, "too": 0.8}}}},

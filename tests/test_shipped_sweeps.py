@@ -40,7 +40,7 @@ def reduced(name: str, out: Path, cache: Path, changes: Mapping[str, Any], **tab
     kept = {key: asked[key] for key in ("designs", "axes", "zipped", "compatible") if key in asked}
     kinetics = {
         f"kinetics.{surface}.{key}": value
-        for surface, table in shipped.case["kinetics"].items()
+        for surface, table in shipped.tables["kinetics"].items()
         for key, value in table.items()
     }
     asked = {"case": "parallel", **kept, **tables}

@@ -1,6 +1,7 @@
 """What a sweep asks for: values of axes, combinations, names of results."""
 
 import copy
+import json
 import tomllib
 from dataclasses import replace
 
@@ -37,7 +38,7 @@ def test_zipped_axes_advance_together_and_are_crossed_with_the_others():
 
 def test_a_law_takes_the_keys_of_the_former_one_away():
     sweep = small({"kinetics.fibres.law": ["butler-volmer", "tafel", "marcus-zeng", "linear"]})
-    assert "transfer_coefficients" in sweep.case["kinetics"]["fibres"]
+    assert "transfer_coefficients" in sweep.tables["kinetics"]["fibres"]
     found = [point.case for point in points(sweep) if point.design == "planar"]
     assert [case.kinetics.fibres.law for case in found if case] == list(_values(sweep, "kinetics.fibres.law"))
     assert len({point.id for point in points(sweep)}) == 8
@@ -126,6 +127,27 @@ def test_a_sweep_survives_being_written_out():
         {THICKNESS: ["6 um", "8 um"]}, hypercube={"points": 3, "axes": {POROSITY: {"from": 0.7, "to": 0.8}}}
     )
     assert Sweep.from_dict(sweep.to_dict()) == sweep
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_shipped_sweeps_read_back_the_same(name: str):
+    sweep = Sweep.shipped(name)
+    again = Sweep.from_dict(json.loads(json.dumps(sweep.to_dict())))
+    assert again == sweep and list(points(again)) == list(points(sweep))
+
+
+def test_what_is_set_need_not_suit_designs_that_the_sweep_leaves_out():
+    """A width that is no whole number of the waves of the rough foil."""
+    sweep = Sweep.from_dict(
+        {
+            "case": "bilayer",
+            "designs": ["bilayer"],
+            "set": {"cell.width": "6 um"},
+            "axes": {CURRENT: ["1 mA/cm^2"]},
+        }
+    )
+    assert Sweep.from_dict(sweep.to_dict()) == sweep
+    assert next(points(sweep)).problem == ""
 
 
 def test_fibres_of_a_file_stay_with_the_sweep(tmp_path):

@@ -66,14 +66,16 @@ class Target(Table):
 class Sweep(Table):
     """A checked sweep; `load`, `shipped`, `from_toml` and `from_dict` read it, CaseError says what is wrong.
 
-    case: the tables of the case that is varied, after the changes under ``set``. axes are crossed with each
-    other; the axes under zipped advance together; those of the hypercube are sampled together; the three are
-    crossed. fields: whether every point keeps its fields for ParaView. compatible: targets of the report.
+    case: the tables of the case that is varied; fixed: other values for some of its fields, ``set`` in a
+    file. axes are crossed with each other; the axes under zipped advance together; those of the hypercube are
+    sampled together; the three are crossed. fields: whether every point keeps its fields for ParaView.
+    compatible: targets of the report.
     """
 
     title: Annotated[str, Field(max_length=200)] = "Parametric study"
     about: str = ""
     case: dict[str, Any]
+    fixed: Annotated[dict[str, Any], Field(default_factory=dict, alias="set")]
     designs: (
         Annotated[tuple[Design, ...], Field(min_length=1, examples=['["framework", "bilayer"]'])] | None
     ) = None
@@ -105,14 +107,14 @@ class Sweep(Table):
     def from_dict(cls, data: Mapping[str, Any], *, folder: Path | str = ".") -> Sweep:
         """The sweep in nested tables; ``case`` is a shipped name, a file, or the tables themselves."""
         given = dict(data)
-        changes = given.pop("set", {})
+        changes = given.get("set", {})
         if "case" not in given:
             raise CaseError('case is missing; add it, for example case = "bilayer" or case = "my-case.toml".')
         if not isinstance(changes, Mapping):
             raise CaseError(
                 f'set is {changes!r}; it must be a table of fields, such as "mesh.size" = "0.5 um".'
             )
-        given["case"] = changed(_tables(given["case"], Path(folder)), changes)
+        given["case"] = _tables(given["case"], Path(folder))
         for name in ("axes", "zipped"):
             table = given.get(name, {})
             if not isinstance(table, Mapping):
@@ -126,10 +128,10 @@ class Sweep(Table):
         try:
             sweep = cls.model_validate(given)
         except ValidationError as error:
-            raise CaseError(sentences(error, cls, given, beside=("set",))) from error
-        for field, value in changes.items():
-            axes.read(axes.lookup(field, sweep.case), value)
-        sweep._check(changes)
+            raise CaseError(sentences(error, cls, given)) from error
+        for field, value in sweep.fixed.items():
+            axes.read(axes.lookup(field, sweep.tables), value)
+        sweep._check()
         return sweep
 
     def to_dict(self) -> dict[str, Any]:
@@ -139,10 +141,15 @@ class Sweep(Table):
     # --- what it amounts to ---
 
     @cached_property
+    def tables(self) -> dict[str, Any]:
+        """The tables of the case after the changes under ``set``."""
+        return changed(self.case, self.fixed)
+
+    @cached_property
     def groups(self) -> tuple[tuple[Varied, ...], ...]:
         """Axes that advance together; the groups are crossed, the first one slowest."""
-        single = [(axes.listed(field, given, self.case),) for field, given in self.axes.items()]
-        zipped = tuple(axes.listed(field, given, self.case) for field, given in self.zipped.items())
+        single = [(axes.listed(field, given, self.tables),) for field, given in self.axes.items()]
+        zipped = tuple(axes.listed(field, given, self.tables) for field, given in self.zipped.items())
         cube = self.hypercube
         if cube is None:
             return (*single, *([zipped] if zipped else []))
@@ -150,7 +157,7 @@ class Sweep(Table):
 
         samples = qmc.LatinHypercube(d=len(cube.axes), rng=cube.seed).random(cube.points)
         sampled = tuple(
-            axes.sampled(field, ends, samples[:, n], self.case)
+            axes.sampled(field, ends, samples[:, n], self.tables)
             for n, (field, ends) in enumerate(cube.axes.items())
         )
         return (*single, *([zipped] if zipped else []), sampled)
@@ -185,7 +192,7 @@ class Sweep(Table):
     @property
     def which(self) -> tuple[Design, ...]:
         """Designs of every combination: those of the sweep, else of the case."""
-        return self.designs or Case.from_dict(self.case).designs
+        return self.designs or Case.from_dict(self.tables).designs
 
     @property
     def combinations(self) -> int:
@@ -204,13 +211,10 @@ class Sweep(Table):
         for parts in itertools.product(*rows):
             yield {field: value for part in parts for field, value in part.items()}
 
-    def _check(self, changes: Mapping[str, Any]) -> None:
-        """Raise CaseError for what cannot be a sweep; nothing is enumerated before its size is known.
-
-        changes: the fields under ``set``.
-        """
+    def _check(self) -> None:
+        """Raise CaseError for what cannot be a sweep; nothing is enumerated before its size is known."""
         varied = [*self.axes, *self.zipped, *(self.hypercube.axes if self.hypercube else ())]
-        require_one_place(varied, list(changes))
+        require_one_place(varied, list(self.fixed))
         if not self.groups:
             raise CaseError(
                 "the sweep varies nothing; add axes, for example [axes] with "
@@ -231,7 +235,7 @@ class Sweep(Table):
                 f"designs), more than {MOST_POINTS:,}; shorten the axes or sample them in a [hypercube]."
             )
         for group in self.groups:
-            axes.require_different(group, self.case)
+            axes.require_different(group, self.tables)
 
 
 def shipped_names() -> tuple[str, ...]:

@@ -55,8 +55,8 @@ def points(sweep: Sweep) -> Iterator[Point]:
     number, which = 0, sweep.which
     fields = {varied.axis.column: varied.axis.field for varied in sweep.varied}
     for setting in sweep.settings():
-        tables = changed(sweep.case, setting)
-        values = {column: _si(setting[field], field, sweep.case) for column, field in fields.items()}
+        tables = changed(sweep.tables, setting)
+        values = {column: _si(setting[field], field, sweep.tables) for column, field in fields.items()}
         for design in which:
             number += 1
             case, problem = None, ""
