@@ -66,7 +66,7 @@ class Report:
         begin, before = self._past[0]
         left = at.to_compute - at.computed
         if not left:
-            return ""
+            return "; table and report follow"
         if at.computed == before or at.computed < min(ENOUGH, at.to_compute / 10):
             return f", {left} to compute"
         pace = (at.computed - before) / (now - begin)

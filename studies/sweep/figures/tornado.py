@@ -25,9 +25,9 @@ FEWEST, MOST, WORK = 20, 100, 400  # resamples of a bootstrap: so many bars time
 Line = Mapping[Hashable, Any]
 
 
-def _not_shown(study: Study, row: Row, shown_axes: Mapping[str, str]) -> str:
+def _not_shown(study: Study, effects: pd.DataFrame, shown_axes: Mapping[str, str]) -> str:
     """Which axes have no bar, and why."""
-    reasons = tornado(study, row.key).drop_duplicates("axis").set_index("axis")["reason"]
+    reasons = effects.drop_duplicates("axis").set_index("axis")["reason"]
     told = [
         f"{axis.label} ({reasons.get(axis.column) or 'no number'})"
         for axis in study.axes
@@ -38,8 +38,8 @@ def _not_shown(study: Study, row: Row, shown_axes: Mapping[str, str]) -> str:
 
 def effects(study: Study, row: Row) -> Picture | None:
     """Change of the metric from the first to the last value of each axis; None if no axis varies alone."""
-    table = tornado(study, row.key)
-    table = table[table["at_high"].notna()]
+    every = tornado(study, row.key)
+    table = every[every["at_high"].notna()]
     if table.empty:
         return None
     axes = {axis.column: axis for axis in study.axes}
@@ -67,7 +67,7 @@ def effects(study: Study, row: Row) -> Picture | None:
         title=f"What moves the {words.name}",
         caption="Change from the lowest to the highest value of an axis, the mean over all settings of the "
         "others; black: its range over them, wide where axes work together. Seeds: ± standard deviation. "
-        f"{_not_shown(study, row, names)}",
+        f"{_not_shown(study, every, names)}",
         figure=figure,
         marks=marks,
     )

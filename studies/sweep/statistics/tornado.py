@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from studies.sweep.statistics.selection import is_text, others, require_metrics, select, settings
+from studies.sweep.statistics.selection import is_text, others, require_metrics, select
 from studies.sweep.study import Axis, Study
 
 COLUMNS = ("design", "axis", "low", "high", "at_low", "at_high", "change", "least", "most", "span", "blocks",
@@ -43,12 +45,14 @@ def _effect(study: Study, rows: pd.DataFrame, metric: str, axis: Axis) -> dict[s
     nothing = dict.fromkeys(("at_low", "at_high", "change", "least", "most", "span"), math.nan)
     if len(levels) < 2:
         return nothing | {"blocks": 0, "left_out": 0, "reason": "the axis has one value only"}
-    blocks = list(settings(rows, others(study, axis)))
-    if all(len(block) < 2 for _, block in blocks):
+    block = _blocks(rows, others(study, axis))
+    if np.bincount(block).max() < 2:
         why = "no two points differ in this axis alone"
         return nothing | {"blocks": 0, "left_out": 0, "reason": why}
-    curves = [select(block, [metric]).rows.set_index(axis.column)[metric] for _, block in blocks]
-    table = np.array([curve.reindex(levels).to_numpy(dtype=float) for curve in curves])  # (blocks, levels)
+    table = np.full((block.max() + 1, len(levels)), math.nan)
+    level = pd.Categorical(rows[axis.column], categories=levels).codes
+    known = rows.index.isin(select(rows, [metric]).rows.index)
+    table[block[known], level[known]] = rows[metric].to_numpy(dtype=float)[known]
     if axis.kind == "seed":
         return nothing | _noise(table)
     ends = np.isfinite(table)[:, [0, -1]].all(axis=1)
@@ -82,6 +86,13 @@ def _noise(table: np.ndarray) -> dict[str, Any]:
     span = (np.nanmax(kept, axis=1) - np.nanmin(kept, axis=1)).mean()
     ends = {"at_low": mean - deviation, "at_high": mean + deviation}
     return ends | {"span": span, "blocks": int(usable.sum()), "left_out": left_out, "reason": ""}
+
+
+def _blocks(rows: pd.DataFrame, axes: Sequence[Axis]) -> NDArray[np.intp]:
+    """The number (n,) of each row's setting of some axes."""
+    if not axes:
+        return np.zeros(len(rows), dtype=np.intp)
+    return rows.groupby([axis.column for axis in axes], sort=False, dropna=False).ngroup().to_numpy()
 
 
 def _levels(rows: pd.DataFrame, axis: Axis) -> list[Any]:
