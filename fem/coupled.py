@@ -13,6 +13,7 @@ are inconsistent. The balance of the salt is multiplied by F, so that every resi
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -23,6 +24,7 @@ from fem.bordered import BorderedSystem
 from fem.coupled_jacobian import CoupledJacobian
 from fem.elements import Elements, Floats, Ints, present, scatter
 from fem.fluxes import TERMS, TO_AMPERE, Flux, Point, losses
+from fem.kernels import one_by_one
 from fem.materials import FARADAY, Electrolyte, Material
 from fem.model import Control, Model
 from fem.reaction import Kinetics
@@ -30,10 +32,12 @@ from fem.spaces import Spaces
 from fem.state import Fields, Residual, State
 from fem.system import BulkLosses, SteadySystem
 
+PART = 2**16  # elements of a body at the most: threads share the bodies, and their arrays stay in the cache
+
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """The elements of one region with the unknowns of its fields, (n_local, n) each."""
+    """Some elements of one region with the unknowns of its fields, (n_local, n) each."""
 
     region: str
     material: Material
@@ -150,13 +154,12 @@ class CoupledSystem(SteadySystem):
     def residual(self, state: State, laws: Sequence[Kinetics] | None = None) -> Residual:
         """All equations at a state; laws replaces the surfaces' kinetics, one for each."""
         fields, nodal = self.fields(state), -self.load
-        fluxes: list[dict[str, Flux]] = []
-        for body in self.bodies:
-            at = self.point(body, state)
-            fluxes.append({equation: flux(at) for equation, flux in TERMS[type(body.material)].items()})
-            for equation, flux in fluxes[-1].items():
-                part = body.elements.with_unknowns(body.unknowns[equation])
-                nodal -= TO_AMPERE[equation] * part.divergence(flux.value, self.size)
+        fluxes, local = zip(
+            *one_by_one(len(self.bodies), lambda n: self._balance(self.bodies[n], state)), strict=True
+        )
+        for body, loads in zip(self.bodies, local, strict=True):
+            for equation, load in loads.items():
+                np.subtract.at(nodal, body.unknowns[equation].ravel(), load.ravel())
         surfaces, error = self._pass_currents(state, fields, laws, nodal)
         held = []
         for j, compartment in enumerate(self.spaces.compartments):
@@ -170,8 +173,17 @@ class CoupledSystem(SteadySystem):
             fields=fields,
             surfaces=surfaces,
             nodal=nodal,
-            fluxes=tuple(fluxes),
+            fluxes=fluxes,
         )
+
+    def _balance(self, body: Body, state: State) -> tuple[dict[str, Flux], dict[str, Floats]]:
+        """The fluxes in a body by equation, and what each element adds to the balances of its unknowns."""
+        at = self.point(body, state)
+        fluxes = {equation: flux(at) for equation, flux in TERMS[type(body.material)].items()}
+        return fluxes, {
+            equation: TO_AMPERE[equation] * body.elements.loads(flux.value)
+            for equation, flux in fluxes.items()
+        }
 
     def jacobian(self, residual: Residual, scale: float) -> BorderedSystem:
         """The bordered Newton matrix at a residual's state: the exact derivative of the equations."""
@@ -181,17 +193,17 @@ class CoupledSystem(SteadySystem):
 
     def bulk_losses(self, state: State, residual: Residual) -> BulkLosses:
         """Power [W] lost inside the bodies: |i|^2 over conductivity, and the concentration's part."""
-        solid, ohmic, concentration = 0.0, {}, {}
+        solid, ohmic, concentration = 0.0, defaultdict(float), defaultdict(float)
         for body in self.bodies:
             power = losses(self.point(body, state))
             total = {cause: float(body.elements.integral(value).sum()) for cause, value in power.items()}
             if "phi_s" in body.unknowns:
                 solid += total["ohmic"]
             else:
-                ohmic[body.region] = total["ohmic"]
+                ohmic[body.region] += total["ohmic"]
             if isinstance(body.material, Electrolyte):
-                concentration[body.region] = total["concentration"]
-        return BulkLosses(solid, ohmic, concentration)
+                concentration[body.region] += total["concentration"]
+        return BulkLosses(solid, dict(ohmic), dict(concentration))
 
     def current_density(self, state: State, residual: Residual) -> Floats:
         """Mean of i_s or i_e (d, n_elements) [A/m2] on each element, NaN where there is neither."""
@@ -226,7 +238,7 @@ def _scale_of(body: Body) -> float:
 
 
 def _bodies(system: CoupledSystem) -> tuple[Body, ...]:
-    """One body for each region of each space, in the model's order."""
+    """The regions of each space, in the model's order, in parts."""
     spaces, out = system.spaces, []
     for space, elements, field in (
         (spaces.solid, spaces.solid_elements, "phi_s"),
@@ -235,17 +247,19 @@ def _bodies(system: CoupledSystem) -> tuple[Body, ...]:
         region = spaces.mesh.region_of_element[space.elements]
         for k in present(region, len(spaces.mesh.region_names)):
             name = spaces.mesh.region_names[k]
-            mine = elements.where(region == k)
-            unknowns = {field: mine.dofs}
-            if isinstance(system.model.regions[name], Electrolyte):
-                unknowns["c"] = system.c_of[mine.dofs]
-            out.append(
-                Body(
-                    region=name,
-                    material=system.model.regions[name],
-                    mesh_elements=space.elements[region == k],
-                    elements=mine,
-                    unknowns=unknowns,
+            there = np.flatnonzero(region == k)
+            for part in np.array_split(there, -(-there.size // PART)):
+                mine = elements.chosen(part)
+                unknowns = {field: mine.dofs}
+                if isinstance(system.model.regions[name], Electrolyte):
+                    unknowns["c"] = system.c_of[mine.dofs]
+                out.append(
+                    Body(
+                        region=name,
+                        material=system.model.regions[name],
+                        mesh_elements=space.elements[part],
+                        elements=mine,
+                        unknowns=unknowns,
+                    )
                 )
-            )
     return tuple(out)

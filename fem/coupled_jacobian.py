@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ from fem.electrolyte import Properties
 from fem.elements import Floats, Ints, present, scatter
 from fem.fluxes import TO_AMPERE
 from fem.interface import ReactingSurface, SurfaceState
-from fem.kernels import share
+from fem.kernels import gather, in_threads, one_by_one
 from fem.materials import Electrolyte
 from fem.pattern import Cliques
 from fem.preconditioners import BlockTriangular, SymmetricNeighbour
@@ -47,7 +47,9 @@ class CoupledJacobian:
         self._pairs = tuple(SurfacePairs(surface, np.arange(n)) for surface in spaces.surfaces)
         cliques = Cliques.of(n, [*nodes, *(surface.unknowns for surface in spaces.surfaces)])
         self._graph = cliques.pattern
-        self._slots = [cliques.places(block) for block in range(len(nodes))]
+        ends = np.cumsum([part.shape[1] for part in nodes])[:-1]
+        places = np.split(cliques.places(0, len(nodes)), ends, axis=2)
+        self._slots = [np.ascontiguousarray(part) for part in places]
         for pairs in self._pairs:
             pairs.locate(self._graph)
         # the four blocks are put together with numbers in place of entries: where each of them goes
@@ -117,11 +119,11 @@ class CoupledJacobian:
                         part = (body, place, -TO_AMPERE[equation], *slopes)
                         parts[2 * (equation == "c") + (field == "c")].append(part)
 
-        def fill(block: int, _end: int) -> None:
+        def fill(block: int) -> None:
             for body, place, gain, by_gradient, by_value in parts[block]:
                 body.elements.add_matrices(blocks[block], place, gain, by_gradient, by_value)
 
-        share(fill, [(block, block + 1) for block in range(len(blocks))])
+        one_by_one(len(blocks), fill)
         return blocks
 
     def _add_current(
@@ -176,11 +178,12 @@ class CoupledJacobian:
         system = self.system
         c = residual.fields.concentration[system.salt]
         total, count = np.zeros(system.salt.size), np.zeros(system.salt.size)
-        for body in system.bodies:
-            if isinstance(body.material, Electrolyte):
-                mine = present(body.unknowns["c"] - system.spaces.size, system.salt.size)
-                total[mine] += sum(self._law(body.material).dpsi_dc(c[mine]))
-                count[mine] += 1
+        liquids = {b.region: b.material for b in system.bodies if isinstance(b.material, Electrolyte)}
+        for region, liquid in liquids.items():
+            parts = [b.unknowns["c"].ravel() for b in system.bodies if b.region == region]
+            mine = present(np.concatenate(parts) - system.spaces.size, system.salt.size)
+            total[mine] += sum(self._law(liquid).dpsi_dc(c[mine]))
+            count[mine] += 1
         return total / count
 
     def _law(self, material: Electrolyte) -> Properties:
@@ -229,7 +232,7 @@ class _Gather:
         """From a matrix that holds place + 1 in each of its entries."""
         numbered.sort_indices()
         return cls(
-            places=numbered.data.astype(np.int64) - 1, indices=numbered.indices, indptr=numbered.indptr
+            places=numbered.data.astype(np.int32) - 1, indices=numbered.indices, indptr=numbered.indptr
         )
 
     @cached_property
@@ -240,4 +243,6 @@ class _Gather:
     def matrix(self, values: Floats) -> sp.csr_matrix:
         """The square matrix of values by place."""
         size = self.indptr.size - 1
-        return sp.csr_matrix((values[self.places], self.indices, self.indptr), shape=(size, size))
+        data = np.empty(self.places.size)
+        in_threads(data.size, partial(gather, values, self.places, data))
+        return sp.csr_matrix((data, self.indices, self.indptr), shape=(size, size))

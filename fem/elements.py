@@ -91,13 +91,18 @@ class Elements:
 
     def where(self, keep: NDArray[np.bool_]) -> Elements:
         """The elements flagged in keep (n,)."""
-        if keep.all():  # no copy of what takes kilobytes for every element of order 2
+        return self if keep.all() else self.chosen(np.flatnonzero(keep))
+
+    def chosen(self, numbers: Ints) -> Elements:
+        """The elements with these numbers (n_chosen,); no copy of all of them, which takes kilobytes each at
+        order 2."""
+        if numbers.size == self.weights.shape[1]:
             return self
         return Elements(
-            dofs=self.dofs[:, keep],
+            dofs=self.dofs[:, numbers],
             shape=self.shape,
-            gradients=np.ascontiguousarray(self.gradients[..., keep]),
-            weights=np.ascontiguousarray(self.weights[:, keep]),
+            gradients=np.take(self.gradients, numbers, axis=-1),
+            weights=self.weights[:, numbers],
         )
 
     def with_unknowns(self, dofs: Ints) -> Elements:
@@ -137,11 +142,15 @@ class Elements:
 
     def divergence(self, flux: Floats, size: int) -> Floats:
         """int flux . grad N_i for every unknown (size,), from flux (dim, n_q, n); the sum over i is zero."""
+        return scatter(self.dofs, self.loads(flux), size)
+
+    def loads(self, flux: Floats) -> Floats:
+        """`divergence` by element: int flux . grad N_i (n_local, n)."""
         weighted = flux * self.weights
         if self.gradients.shape[2] == 1:
             weighted = weighted.sum(1, keepdims=True)
         local = np.einsum("dqn,ldqn->ln", weighted, self.gradients[1:], optimize=True)
-        return scatter(self.dofs, np.concatenate((-local.sum(0, keepdims=True), local)), size)
+        return np.concatenate((-local.sum(0, keepdims=True), local))
 
     def add_matrices(
         self, data: Floats, places: Ints, gain: float, by_gradient: Floats | None, by_value: Floats | None

@@ -69,6 +69,14 @@ def share(work: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) ->
     return [work(*ranges[0]), *(job.result() for job in jobs)]
 
 
+def one_by_one(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """work(n) for every number below `count`, each on the next thread that is free; what they return, in
+    order."""
+    if threads() == 1:
+        return [work(n) for n in range(count)]
+    return list(_pool().map(work, range(count)))
+
+
 def in_parts(count: int, few: int = FEW) -> list[tuple[int, int]]:
     """The numbers below `count` in equal ranges, one for each thread; a single one if there are few."""
     ends = np.linspace(0, count, (threads() if count > few else 1) + 1).astype(int).tolist()
@@ -117,6 +125,13 @@ def add_differences(indptr, indices, data, x, rest, out, low, high):
                 difference += rest[j] - rest[i]
             total += data[p] * difference
         out[i] = total
+
+
+@numba.njit(nogil=True, cache=True)
+def gather(values, places, out, low, high):
+    """out = values[places]."""
+    for p in range(low, high):
+        out[p] = values[places[p]]
 
 
 @numba.njit(nogil=True, cache=True)

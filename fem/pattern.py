@@ -55,7 +55,7 @@ class Pattern:
 
     def places(self, rows: Ints, cols: Ints) -> Ints:
         """Place of each entry of the pattern; the spare one where a row or column is negative."""
-        out = np.empty(rows.shape, dtype=np.int64)
+        out = np.empty(rows.shape, dtype=np.int32)
         in_threads(rows.size, partial(find_places, self.indptr, self.indices, rows, cols, out))
         return out
 
@@ -117,11 +117,12 @@ class Cliques:
         """The entries that the cliques need, and the diagonal."""
         return Pattern.of_rows(in_threads(self.size, partial(neighbours, *self._arrays)))
 
-    def places(self, block: int) -> Ints:
-        """Places (n_local, n_local, n) in the pattern of the entries that the unknowns of a block share."""
-        begin, end = self.blocks[block : block + 2].tolist()
+    def places(self, block: int, count: int = 1) -> Ints:
+        """Places (n_local, n_local, n) in the pattern of the entries that the unknowns of a block share, or
+        those of so many blocks of equal width."""
+        begin, end = int(self.blocks[block]), int(self.blocks[block + count])
         local = int(self.starts[begin + 1] - self.starts[begin]) if end > begin else 0
-        out = np.empty((local, local, end - begin), dtype=np.int64)
+        out = np.empty((local, local, end - begin), dtype=np.int32)
         in_threads(self.size, partial(clique_places, *self._graph, *self._arrays, begin, out))
         return out
 

@@ -27,7 +27,7 @@ class SurfacePairs:
         local, *unknowns = distinct_pairs(first, second, number.size, number.size)
         self._meeting = Cliques.of(unknowns[0].size, [local])
         self._nodes = np.ascontiguousarray(local.T)
-        self._places = np.ascontiguousarray(self._meeting.places(0).transpose(2, 0, 1), dtype=np.int32)
+        self._places = np.ascontiguousarray(self._meeting.places(0).transpose(2, 0, 1))
         self._graph = self._meeting.pattern
         of_side: dict[str, Ints] = dict(zip(("first", "second"), unknowns, strict=True))
         self.first, self.second = of_side["first"], of_side["second"]  # (n_nodes,) unknown of each node
@@ -60,7 +60,7 @@ class SurfacePairs:
 
     def locate(self, pattern: Pattern) -> None:
         """Find the places of the blocks, once the pattern is known."""
-        self._slots = [pattern.places(rows, cols).astype(np.int32) for rows, cols, _, _ in self.blocks]
+        self._slots = [pattern.places(rows, cols) for rows, cols, _, _ in self.blocks]
 
     def add(self, data: Floats, by_first: Floats, by_second: Floats) -> None:
         """Add the derivatives (n_pairs,) of the current in the unknowns of both sides to a matrix."""

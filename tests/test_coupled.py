@@ -76,6 +76,39 @@ def test_taylor_remainder_is_of_second_order(control: Control, order: Order) -> 
     assert rates == pytest.approx(np.full(4, 2.0), abs=0.05)
 
 
+def summed(system: CoupledSystem, state: State) -> dict[str, np.ndarray]:
+    """Everything that is summed up over the bodies."""
+    residual = system.residual(state)
+    matrix, losses = system.jacobian(residual, SCALE), system.bulk_losses(state, residual)
+    by_region = (*sorted(losses.ohmic_electrolyte.items()), *sorted(losses.concentration.items()))
+    return {
+        "residual": residual.nodal,
+        "matrix": matrix.matrix.toarray(),
+        "psi": system.pattern._psi_slope(residual),
+        "losses": np.array([losses.ohmic_solid, *(power for _, power in by_region)]),
+        "current": system.current_density(state, residual),
+        "salt": np.array(list(system.salt_metrics(state, residual, I).values())),
+    }
+
+
+@each_order
+def test_parts_of_bodies_and_threads_change_nothing(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies in parts to round-off; the threads that share them not at all."""
+    system, state = system_and_state(CONTROL, order)
+    whole = summed(system, state)
+    monkeypatch.setattr("fem.coupled.PART", 2)
+    found = {}
+    for threads in (1, 3):
+        monkeypatch.setattr("fem.kernels.threads", lambda threads=threads: threads)
+        parts, _ = system_and_state(CONTROL, order)
+        assert len(parts.bodies) > 2 * len(system.bodies)
+        found[threads] = summed(parts, state)
+    for name, values in whole.items():
+        np.testing.assert_array_equal(found[1][name], found[3][name])
+        largest = np.nanmax(np.abs(values))
+        np.testing.assert_allclose(found[1][name], values, rtol=0, atol=1e-12 * largest, err_msg=name)
+
+
 @each_order
 def test_any_state_conserves_charge_and_salt(order: Order) -> None:
     """Converged or not: the potentials' rows add up to the electrodes' currents, those of the salt to zero.
