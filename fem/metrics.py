@@ -73,11 +73,13 @@ def _but_noise(spread: float) -> float:
 class DepthProfile:
     """Plating current by height above the anode plane, the fibres' only, and the foil's beside it.
 
-    edges (n+1,) [m]; current (n,) [A] on fibres in each slice; foil [A]; projected_area [m2].
+    edges (n+1,) [m]; current (n,) [A] on fibres and their area (n,) [m2] in each slice; foil [A];
+    projected_area [m2].
     """
 
     edges: Floats
     current: Floats
+    area: Floats
     foil: float
     projected_area: float
 
@@ -112,13 +114,17 @@ def depth_profile(
 ) -> DepthProfile:
     """Bin the fibres' current by height between bottom and top [m], at the quadrature points."""
     edges = np.linspace(bottom, top, slices + 1)
-    current = np.zeros(slices)
+    current, area = np.zeros((2, slices))
     for part in fibres:
         z = np.clip(part.heights.ravel(), bottom, top)
-        weights = (part.samples * part.weights).ravel()
-        current += np.histogram(z, bins=slices, range=(bottom, top), weights=weights)[0]  # of equal height
+        for total, weights in ((current, part.samples * part.weights), (area, part.weights)):
+            total += np.histogram(z, bins=slices, range=(bottom, top), weights=weights.ravel())[0]
     return DepthProfile(
-        edges=edges, current=current, foil=sum(m.current for m in foil), projected_area=projected_area
+        edges=edges,
+        current=current,
+        area=area,
+        foil=sum(m.current for m in foil),
+        projected_area=projected_area,
     )
 
 
@@ -128,6 +134,18 @@ def top_bottom_ratio(profile: DepthProfile) -> float:
     Of currents, not of current densities: a tenth with less fibre area carries less. It is 0 where the top
     tenth holds no fibre, and NaN where the bottom tenth carries no current.
     """
-    tenth = max(1, round(len(profile.current) / 10))
-    bottom = float(profile.current[:tenth].sum())
-    return float(profile.current[-tenth:].sum()) / bottom if bottom else np.nan
+    bottom, top = _tenths(profile.current)
+    return top / bottom if bottom else np.nan
+
+
+def top_bottom_density_ratio(profile: DepthProfile) -> float:
+    """Mean current density on the fibres of the top tenth over that of the bottom tenth; NaN where a tenth
+    has no fibre. Above 1 lithium grows faster towards the separator, wherever the fibres lie."""
+    bottom, top = _tenths(profile.area)
+    return top_bottom_ratio(profile) * bottom / top if top else np.nan
+
+
+def _tenths(by_slice: Floats) -> tuple[float, float]:
+    """Sums over the bottom and the top tenth of the slices."""
+    tenth = max(1, round(len(by_slice) / 10))
+    return float(by_slice[:tenth].sum()), float(by_slice[-tenth:].sum())

@@ -11,7 +11,7 @@ from fem.currents import CurrentMap, current_maps
 from fem.elements import Floats, traces
 from fem.equipotential import Drop, current_change, drop
 from fem.linear import LinearStatistics
-from fem.metrics import DepthProfile, depth_profile, top_bottom_ratio, uniformity
+from fem.metrics import DepthProfile, depth_profile, top_bottom_density_ratio, top_bottom_ratio, uniformity
 from fem.newton import NewtonResult, small_current
 from fem.overpotentials import VoltageSplit, split_voltage
 from fem.solution import Solution, SolverStatistics
@@ -193,6 +193,7 @@ def _metrics(
             out[f"{prefix}_area_m2"] = sum(m.area for m in group)
     if profile is not None and cell_current:
         out["top_bottom_ratio"] = top_bottom_ratio(profile)
+        out["top_bottom_density_ratio"] = top_bottom_density_ratio(profile)
         out["z50_m"] = profile.height_above_which(0.5)
     if system.spaces.compartments:
         share = np.full(c.shape, np.nan)  # c over the mean of its body of liquid

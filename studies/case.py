@@ -82,6 +82,8 @@ class Case(Table):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, folder: Path | str = ".") -> Case:
         """The case in nested tables, quantities as text with units."""
+        if "case" in data and {"axes", "zipped", "hypercube"} & data.keys():
+            raise CaseError("these are the tables of a sweep, not of a case; run them with: bilayer sweep")
         try:
             return cls.model_validate(data, context={"folder": folder})
         except ValidationError as error:
@@ -122,7 +124,9 @@ def parsed(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CaseError(f"{name} is no valid TOML: {error}; quantities are text in quotes.") from error
+        twice = "overwrite" in str(error)
+        hint = "a key stands there twice" if twice else "quantities are text in quotes"
+        raise CaseError(f"{name} is no valid TOML: {error}; {hint}.") from error
 
 
 def read(path: Path, kind: str) -> str:

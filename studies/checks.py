@@ -14,6 +14,7 @@ from geometry.stack import Stack
 from meshes.sizing import Sizing
 from studies import build
 from studies.errors import CaseError
+from studies.kinetic_tables import TafelTable
 from studies.tables import RandomFramework, SingleIonLayer
 from studies.units import shown
 
@@ -64,6 +65,11 @@ def _parts(case: Case) -> Iterator[str]:
     yield from _refused(
         "electrolyte", lambda: check_validity(law, conditions.temperature, conditions.concentration)
     )
+    if isinstance(case.kinetics.on("counter"), TafelTable):
+        yield (
+            'kinetics.counter.law is "tafel" (as on the foil unless given), which plates only, and the '
+            'counter electrode strips; set kinetics.counter.law = "butler-volmer".'
+        )
     for name in ("fibres", "foil", "counter"):
         if name == "fibres" or getattr(case.kinetics, name) is not None:
             yield from _refused(f"kinetics.{name}", lambda name=name: build.kinetics(case, name))

@@ -31,8 +31,9 @@ COLUMNS = (
     "share_fibres", "share_foil",
     *(f"{surface}_{name}" for surface in ("fibres", "foil", "anode")
       for name in ("mean_A_m2", "p99_A_m2", "max_A_m2", "cv", "gini", "reversed_share", "area_m2")),
-    "top_bottom_ratio", "z50_m", "c_min_ratio", "limiting_current_foil_A_m2", "limiting_current_top_A_m2",
-    "limit_ratio", "wagner", "penetration_depth_m", "charge_imbalance", "split_closure", "inventory_error",
+    "top_bottom_ratio", "top_bottom_density_ratio", "z50_m", "c_min_ratio", "limiting_current_foil_A_m2",
+    "limiting_current_top_A_m2", "limit_ratio", "wagner", "penetration_depth_m", "charge_imbalance",
+    "split_closure", "inventory_error",
     "psi_spread", "porosity_cad", "porosity_mesh", "percolating_share", "pocket_share", "worst_mean_ratio",
     "fibre_area_error", "fibre_volume_error",
 )  # fmt: skip

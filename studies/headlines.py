@@ -5,6 +5,7 @@ The words keep to current density, overpotential, depletion and filling; nothing
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from geometry.designs import Design, Gap
@@ -67,18 +68,21 @@ def _current(main: DesignResult, results: Results) -> Iterator[str]:
 
 
 def _depth(main: DesignResult, results: Results) -> Iterator[str]:
-    ratio = main.metrics.get("top_bottom_ratio")
-    if ratio is None:
+    if "share_fibres" not in main.metrics:
         return
+    ratio = main.metrics.get("top_bottom_density_ratio", math.nan)  # a mat may have no fibre at its very top
     if ratio > 1.5:
-        verdict = "more lithium plates towards the separator, so the mat fills from its top"
+        verdict = "lithium grows faster towards the separator, so the mat fills from its top"
     elif ratio < 0.67:
-        verdict = "more lithium plates near the foil, so the mat fills from its bottom"
+        verdict = "lithium grows faster near the foil, so the mat fills from its bottom"
     else:
         verdict = "the mat works rather evenly"
+    if math.isfinite(ratio):
+        yield (
+            f"In depth, {verdict}: the current density on the fibres of the mat's top tenth is {ratio:.3g} "
+            "times that of its bottom tenth."
+        )
     yield (
-        f"In depth, {verdict}: the top tenth of the mat takes {ratio:.3g} times the current of its bottom "
-        f"tenth (unevenness of the mat itself included). "
         f"{100 * main.metrics['share_fibres']:.0f} % of the current flows on fibres, "
         f"{100 * main.metrics['share_foil']:.0f} % on the foil under them."
     )

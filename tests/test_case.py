@@ -52,6 +52,7 @@ BAD = {
     "concentration out of range": ("electrolyte.concentration", "9 mol/L", ["9000 mol/m3", "3500"]),
     "unknown electrolyte": ("electrolyte.law", "valoen-reimers", ["valoen-reimers-2005", "did you mean"]),
     "unknown kinetics": ("kinetics.fibres.law", "butler", ["butler-volmer", "did you mean"]),
+    "counter that plates only": ("kinetics.counter", {"law": "tafel"}, ["tafel", "strips", "butler-volmer"]),
     "no law": ("kinetics.foil", {"film_resistance": "1 ohm*cm^2"}, ["law", "butler-volmer"]),
     "key of another law": (
         "kinetics.foil",
@@ -118,6 +119,11 @@ def test_text_that_is_no_case(text: str, word: str) -> None:
     with pytest.raises(CaseError, match=word) as caught:
         Case.from_toml(text, name="my.toml")
     assert "my.toml" in str(caught.value)
+
+
+def test_a_sweep_is_no_case() -> None:
+    with pytest.raises(CaseError, match=r"tables of a sweep.*bilayer sweep"):
+        Case.from_toml('case = "bilayer"\n[axes]\n"cell.width" = ["1 um"]\n')
 
 
 def test_files_that_cannot_be_read(tmp_path: Any) -> None:

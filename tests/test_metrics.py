@@ -13,7 +13,7 @@ from fem import CurrentMap, DepthProfile, kernels, uniformity
 from fem.currents import join
 from fem.elements import Floats
 from fem.metric_kernels import BLOCK, ascending, extremes
-from fem.metrics import depth_profile, top_bottom_ratio
+from fem.metrics import depth_profile, top_bottom_density_ratio, top_bottom_ratio
 
 
 def _map(j: Floats, area: Floats | float, *, sign: int = 1, z: Floats | None = None) -> CurrentMap:
@@ -206,6 +206,20 @@ def test_points_on_the_edges_are_not_lost() -> None:
     profile = depth_profile([_map(np.ones(4), 1.0, z=z)], [], 0.0, L, A)
     assert profile.current.sum() == 4.0
     assert profile.current[0] == profile.current[-1] == 2.0
+
+
+def test_density_ratio_leaves_the_fibres_out_of_account() -> None:
+    """Twice the current density on a tenth of the area: more lithium grows at the top, less plates there."""
+    top = _map(np.full(1, 2.0), 0.1, z=np.full(1, L))
+    profile = depth_profile([_map(np.ones(1), 1.0, z=np.zeros(1)), top], [], 0.0, L, A)
+    assert top_bottom_ratio(profile) == pytest.approx(0.2, rel=1e-12)
+    assert top_bottom_density_ratio(profile) == pytest.approx(2.0, rel=1e-12)
+
+
+def test_no_fibre_at_the_top_gives_no_density_ratio() -> None:
+    profile = depth_profile([_map(np.ones(2), 1.0, z=np.zeros(2))], [], 0.0, L, A)
+    assert top_bottom_ratio(profile) == 0.0
+    assert np.isnan(top_bottom_density_ratio(profile))
 
 
 def test_nothing_at_the_bottom_gives_no_ratio() -> None:

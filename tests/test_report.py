@@ -167,7 +167,7 @@ def test_headlines_say_what_the_numbers_say(comparison: Comparison) -> None:
     planar = comparison.results[Design.PLANAR]
     common = {"anode_area_m2": 80e-12, "anode_mean_A_m2": 20.0, "anode_p99_A_m2": 30.0, "share_fibres": 0.9,
               "share_foil": 0.1, "limit_ratio": 0.8, "c_min_ratio": 0.3}  # fmt: skip
-    bilayer = fake(planar, cell_voltage_V=0.08, top_bottom_ratio=3.0, **common)
+    bilayer = fake(planar, cell_voltage_V=0.08, top_bottom_density_ratio=3.0, **common)
     framework = fake(bilayer, cell_voltage_V=0.07, anode_p99_A_m2=30.1)
     dead = fake(planar, cell_voltage_V=0.10)
     flat = fake(planar, cell_voltage_V=0.10, anode_p99_A_m2=100.0, anode_area_m2=16e-12)
@@ -185,7 +185,7 @@ def test_headlines_say_what_the_numbers_say(comparison: Comparison) -> None:
         assert words in text
     other = {
         **results,
-        Design.BILAYER: fake(bilayer, cell_voltage_V=0.05, top_bottom_ratio=0.3, limit_ratio=0.2),
+        Design.BILAYER: fake(bilayer, cell_voltage_V=0.05, top_bottom_density_ratio=0.3, limit_ratio=0.2),
     }
     text = " ".join(headlines(CASE, other))
     assert "fills from its bottom" in text and "saves 20.0 mV" in text and "below the 0.75" in text

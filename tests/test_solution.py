@@ -154,8 +154,8 @@ def test_files_of_regions_without_current(tmp_path: Path) -> None:
 KEYS = {
     "current_density_A_m2", "cell_voltage_V", "anode_overpotential_V", "ohmic_solid_V", "ohmic_electrolyte_V",
     "concentration_V", "kinetic_anode_V", "kinetic_counter_V", "film_anode_V", "film_counter_V", "junction_V",
-    "share_fibres", "share_foil", "top_bottom_ratio", "z50_m", "c_min_ratio", "charge_imbalance",
-    "split_closure", "inventory_error", "psi_spread", "worst_mean_ratio",
+    "share_fibres", "share_foil", "top_bottom_ratio", "top_bottom_density_ratio", "z50_m", "c_min_ratio",
+    "charge_imbalance", "split_closure", "inventory_error", "psi_spread", "worst_mean_ratio",
 } | {
     f"{surface}_{name}"
     for surface in ("fibres", "foil", "anode")

@@ -194,9 +194,10 @@ def test_the_same_study_gives_the_same_page(tmp_path: Path):
 
 def test_figures_of_an_earlier_report_go(tmp_path: Path):
     written(one_axis(), tmp_path)
-    (tmp_path / "figures" / "notes.txt").write_text("mine")
+    (tmp_path / "figures" / "mine.png").write_bytes(b"drawn by hand")
     written(all_failed(), tmp_path)
-    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["notes.txt"]
+    left = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert left == {"mine.png", "written.txt"}
 
 
 def test_axes_are_told_in_their_units():

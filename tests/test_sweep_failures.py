@@ -77,11 +77,17 @@ def test_a_full_disk_stops_the_study_and_costs_no_point(tmp_path: Path, cache: P
     def full(*_arguments, **_options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as broken:
-        broken.setattr(Store, "keep_state", full)
-        with pytest.raises(CaseError, match=r"the study stopped: .*No space left.*the same command goes on"):
-            run_sweep(sweep, out, executor=Serial(), cache=cache)
+    def stops_at(place: object, name: str) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(place, name, full)
+            with pytest.raises(CaseError, match=r"the study stopped: .*No space left.*same command goes on"):
+                run_sweep(sweep, out, executor=Serial(), cache=cache)
+
+    stops_at(Store, "keep_state")
     assert not Store(out).stored()
+    stops_at(runner.results, "write")
+    stops_at(runner, "write_collections")
+    stops_at(runner, "_report")
     assert set(run_sweep(sweep, out, executor=Serial(), cache=cache).table["status"]) == {"ok"}
 
 

@@ -28,6 +28,11 @@ def test_axes_are_crossed_the_first_one_slowest():
     assert _values(sweep, CURRENT) == ["5 mA/cm^2", "10 mA/cm^2"] * 2
 
 
+def test_ends_of_an_axis_are_its_least_and_largest_value():
+    sweep = small({CURRENT: ["5 mA/cm^2", "150 mA/cm^2", "0.9 A/cm^2", "80 mA/cm^2"]})
+    assert sweep.ends(sweep.varied[0]) == ("5 mA/cm^2", "0.9 A/cm^2")
+
+
 def test_zipped_axes_advance_together_and_are_crossed_with_the_others():
     zipped = {"cell.ionic_layer.porosity": [0.4, 0.3], "cell.ionic_layer.macmullin": [6.0, 12.0]}
     sweep = small(zipped=zipped)
@@ -37,7 +42,8 @@ def test_zipped_axes_advance_together_and_are_crossed_with_the_others():
 
 
 def test_a_law_takes_the_keys_of_the_former_one_away():
-    sweep = small({"kinetics.fibres.law": ["butler-volmer", "tafel", "marcus-zeng", "linear"]})
+    laws = ["butler-volmer", "tafel", "marcus-zeng", "linear"]
+    sweep = small({"kinetics.fibres.law": laws}, set={"kinetics.counter.law": "butler-volmer"})
     assert "transfer_coefficients" in sweep.tables["kinetics"]["fibres"]
     found = [point.case for point in points(sweep) if point.design == "planar"]
     assert [case.kinetics.fibres.law for case in found if case] == list(_values(sweep, "kinetics.fibres.law"))

@@ -65,16 +65,18 @@ def test_a_point_holds_what_it_came_from(finished: Path):
 
 def test_a_damaged_point_is_put_aside_and_computed_again(finished: Path, tmp_path: Path, cache: Path):
     store, said = copied(finished, tmp_path / "study"), []
-    victims = sorted(store.stored())[:2]
+    victims = sorted(store.stored())[:3]
     (store.points / f"{victims[0]}.json").write_text('{"id": ')
     (store.points / f"{victims[1]}.json").write_text(json.dumps({"id": "another", "status": "ok"}))
+    wrong = {**store.point(victims[2]), "metrics": {"cell_voltage_V": "abc"}}
+    (store.points / f"{victims[2]}.json").write_text(json.dumps(wrong))
     rows = read_study(store.folder).table
     assert (rows["status"] == "missing").any() and rows["reason"].str.contains("damaged").any()
     run_sweep(small(AXES), store.folder, executor=Serial(), cache=cache, tell=said.append)
     assert [sentence for sentence in said if "damaged" in sentence and "computed again" in sentence] == said[
-        :2
+        :3
     ]
-    assert len(list((store.folder / "damaged").iterdir())) == 2
+    assert len(list((store.folder / "damaged").iterdir())) == 3
     found, wanted = read_study(store.folder).table, read_study(finished).table
     assert found["cell_voltage_V"].to_numpy() == pytest.approx(wanted["cell_voltage_V"].to_numpy(), rel=1e-9)
 

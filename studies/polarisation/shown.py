@@ -75,8 +75,8 @@ METRICS = (
     Metric(
         name="top_bottom",
         title="Top of the mat against its bottom",
-        caption="Current on fibres in the top tenth of the mat over that in its bottom tenth.",
-        key="top_bottom_ratio",
+        caption="Current density on fibres in the top tenth of the mat over that in its bottom tenth.",
+        key="top_bottom_density_ratio",
         logarithmic=True,
         label="top tenth / bottom tenth (–)",
         of_mats=True,

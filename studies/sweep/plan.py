@@ -173,11 +173,16 @@ class Sweep(Table):
         )
 
     def ends(self, varied: Varied) -> tuple[Value, Value]:
-        """First and last value of an axis; of a hypercube's, the ends that it is sampled between."""
-        if self.hypercube and varied.axis.field in self.hypercube.axes:
-            given = self.hypercube.axes[varied.axis.field]
+        """Least and largest value of an axis, of text the first and the last; of a hypercube's, the ends that
+        it is sampled between."""
+        field, values = varied.axis.field, varied.values
+        if self.hypercube and field in self.hypercube.axes:
+            given = self.hypercube.axes[field]
             return given.start, given.to
-        return varied.values[0], varied.values[-1]
+        found = {axes.read(axes.lookup(field, self.tables), value): value for value in values}
+        if all(isinstance(number, (int, float)) for number in found):
+            return found[min(found)], found[max(found)]
+        return values[0], values[-1]
 
     @property
     def varied(self) -> tuple[Varied, ...]:

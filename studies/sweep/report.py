@@ -37,9 +37,12 @@ def write(study: Study, folder: Path, *, targets: Sequence[Target] = ()) -> Path
     pictures = folder / "figures"
     pictures.mkdir(parents=True, exist_ok=True)
     written = {picture.name for section in drawn for picture in section.pictures}
-    for old in (*pictures.glob("*.png"), *pictures.glob("*.svg")):
-        if old.stem not in written:  # of an earlier report, when other points were there
-            old.unlink()
+    listed = pictures / "written.txt"  # by an earlier report, when other points were there
+    earlier = set(listed.read_text("utf-8").splitlines()) if listed.is_file() else set()
+    for name in earlier - written:
+        for ending in (".png", ".svg"):
+            (pictures / f"{name}{ending}").unlink(missing_ok=True)
+    listed.write_text("\n".join(sorted(written)), encoding="utf-8")
     shown = [_saved(section, pictures) for section in drawn]
     named = [tables.target(f, target.name) for f, target in zip(found, known, strict=True)]
     named += [tables.without_metric(study, t.metric, t.name) for t in targets if t not in known]

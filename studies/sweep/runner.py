@@ -68,7 +68,7 @@ def run_sweep(
             pass
     with executor.open():  # a scheduler that does not answer is known before there is a folder
         pass
-    with store.held(sweep.to_dict()) as token:
+    with store.held(sweep.to_dict()) as token, _disk_errors():
         _resume(store, rows, say, retry=retry, fields=sweep.fields)
         work = _Work(
             store=store,
@@ -88,6 +88,15 @@ def run_sweep(
             write_collections(store, sweep.axis_columns, rows)
         _report(sweep, study, store)
     return study
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """A disk that is full, or gone, stops the study with a sentence, whoever finds it out."""
+    try:
+        yield
+    except OSError as error:
+        raise CaseError(f"the study stopped: {error}; {GO_ON}") from error
 
 
 def _report(sweep: Sweep, study: Study, store: Store) -> None:
@@ -131,6 +140,8 @@ def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: 
         say(f"{kept} of {len(wanted)} results are in the store already.")
     if other := len(stored - wanted.keys()):
         say(f"{other} stored results belong to other inputs; they stay where they are.")
+        if not kept:
+            say("Table, figures and report of those are replaced: the folder held another study.")
 
 
 @dataclass(kw_only=True)
@@ -194,8 +205,6 @@ class _Work:
                         elif job.left:
                             ready.append((geometry, job))
                         continue
-                    if isinstance(error, OSError):
-                        raise CaseError(f"the study stopped: {error}; {GO_ON}") from error
                     if error is not None:
                         raise error
                     if isinstance(job, jobs.Meshing):

@@ -151,8 +151,11 @@ class Store:
             record = json.loads(file.read_text("utf-8"))
             if record["id"] != name or record["status"] not in ("ok", "not trusted", "failed"):
                 raise ValueError("it is the file of another point")
+            metrics = record.get("metrics", {}).values()
+            if not all(value is None or type(value) in (int, float) for value in metrics):
+                raise ValueError("a metric is no number")
             return dict(record)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CaseError(f"point {file} is damaged ({error}).") from error
 
     def keep(self, record: Mapping[str, Any]) -> None:

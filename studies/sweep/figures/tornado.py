@@ -46,7 +46,9 @@ def effects(study: Study, row: Row) -> Picture | None:
     found, names = [], {}
     for line in table.to_dict("records"):
         axis = axes[line["axis"]]
-        names[axis.column] = _with_range(axis, line)
+        name = _with_range(axis, line)
+        alike = names.setdefault(axis.column, name) == name
+        names[axis.column] = name if alike else axis.label  # text that goes up in one design, down in another
         noise = 0.5 * (line["at_high"] - line["at_low"])
         ends = (-noise, noise) if axis.kind == "seed" else (line["least"], line["most"])
         found.append(
