@@ -33,6 +33,7 @@ from studies.sweep.figures.style import (
     PRINT,
     axis_title,
     design_label,
+    folded,
     metric_title,
 )
 from studies.sweep.hover import Mark
@@ -91,7 +92,7 @@ class Cells:
 
     def label(self, panel: Panel, which: Which, room: float) -> None:
         """Label, scale and ticks of the panel's axis, which is `room` points long."""
-        panel.set(**{f"{which}label": axis_title(self.axis)})
+        panel.set(**{f"{which}label": folded(axis_title(self.axis))})
         if not self.scaled:
             names = [f"{self.axis.factor * value:.3g}" for value in self.values]
             panel.set(**{f"{which}ticks": range(len(names)), f"{which}ticklabels": names})
@@ -209,7 +210,7 @@ def colour_bar(
 ) -> None:
     """A colour bar beside the panels."""
     bar = figure.colorbar(ScalarMappable(scale, MAP), ax=list(panels), aspect=24, pad=0.02)
-    bar.set_label(title)
+    bar.set_label(folded(title))
     if bar.solids is not None:
         bar.solids.set_rasterized(True)  # else 256 paths
     bar.outline.set_visible(False)

@@ -12,7 +12,7 @@ from matplotlib.axis import Axis as PanelAxis
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from studies.sweep.figures.style import axis_title, metric_title
+from studies.sweep.figures.style import axis_title, folded, metric_title
 from studies.sweep.study import Axis
 from studies.table import Row
 
@@ -44,7 +44,7 @@ def goes_by_factors(axis: Axis, values: Sequence[float]) -> bool:
 
 def scale_axis(panel: Panel, which: Which, axis: Axis, values: Sequence[float]) -> None:
     """Label, scale and ticks of an axis of the study; values as shown."""
-    panel.set(**{f"{which}label": axis_title(axis)})
+    panel.set(**{f"{which}label": folded(axis_title(axis))})
     _scale(panel, which, values, logarithmic=goes_by_factors(axis, values))
 
 

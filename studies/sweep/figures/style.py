@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import matplotlib as mpl
@@ -34,6 +35,7 @@ PRINT: Any = STYLE | {
 """STYLE at the width of a journal's column: letters of 8 points."""
 ONE, TWO = 3.3, 6.9  # inches: one column and two
 DPI = 300
+LETTERS = 36  # in a line of a title
 
 MARKERS = {
     Design.PLANAR: "s",
@@ -79,3 +81,8 @@ def metric_title(row: Row) -> str:
 def axis_title(axis: Axis, *, numeric: bool = True) -> str:
     """An axis of the study with its unit, as on the axis of a figure; text has none."""
     return axis.title if axis.unit or not numeric else f"{axis.title} ({NO_UNIT})"
+
+
+def folded(title: str) -> str:
+    """A title in as many lines as it takes beside an axis of a small panel."""
+    return textwrap.fill(title, LETTERS)
