@@ -92,7 +92,8 @@ def content_hash(mesh: TaggedMesh) -> str:
 
 
 def load_stored(path: Path) -> TaggedMesh:
-    """The mesh in a file of the cache, with its report. Raises OSError or ValueError if it cannot be read."""
+    """The mesh in a file of the cache, with its report. Raises OSError, ValueError or BadZipFile if it cannot
+    be read."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         named = {
             kind: {k.removeprefix(kind): stored[k] for k in stored.files if k.startswith(kind)}

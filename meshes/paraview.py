@@ -91,6 +91,8 @@ def write_atomically(path: str | Path, write: Callable[[Path], object]) -> Path:
     temporary = Path(name)
     try:
         write(temporary)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())  # before the name points at it: a power cut must not leave it empty
         temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, target)
     finally:

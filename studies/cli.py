@@ -82,7 +82,7 @@ def compare(
         console.print(screen.results_table(chosen.title, comparison.results))
         console.print("\n".join([*screen.notes(), screen.solved_by(comparison.results)]), style="dim")
     console.print("\n".join(screen.verdict(comparison)))
-    console.print(f"{stages.seconds:.0f} s; report: {out / 'report.html'}", soft_wrap=True)
+    console.print(f"{stages.seconds:.0f} s; report: {out / 'report.html'}", markup=False, soft_wrap=True)
     if not comparison.complete:
         raise typer.Exit(1)
 
@@ -119,7 +119,7 @@ def run(
     notes = [*screen.notes(), screen.solved_by({which: result}), *screen.bar_notes(result)]
     console.print("\n".join(notes), style="dim", markup=False)
     console.print("\n".join(screen.judgement({which: result})))
-    console.print(f"{stages.seconds:.0f} s; result: {out / 'result.json'}", soft_wrap=True)
+    console.print(f"{stages.seconds:.0f} s; result: {out / 'result.json'}", markup=False, soft_wrap=True)
     if not result.trusted:
         raise typer.Exit(1)
 
@@ -161,7 +161,7 @@ def mesh(
     console.print(screen.mesh_table(f"{chosen.title}: {LABELS[which]}", tagged.report))
     for note in made.failures:
         console.print(note, style="yellow", markup=False)
-    console.print(f"{stages.seconds:.0f} s; mesh: {out}", soft_wrap=True)
+    console.print(f"{stages.seconds:.0f} s; mesh: {out}", markup=False, soft_wrap=True)
 
 
 @app.command()

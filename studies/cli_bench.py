@@ -96,6 +96,6 @@ def bench(
     for line in wrong:
         console.print(line)
     written = f"{out / 'bench.json'}, {out / 'bench.png'}"
-    console.print(f"{stages.seconds:.0f} s; figures: {written}", soft_wrap=True)
+    console.print(f"{stages.seconds:.0f} s; figures: {written}", markup=False, soft_wrap=True)
     if wrong:
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from studies import screen
@@ -79,6 +80,7 @@ def sweep(
     _conclude(console, study)
     console.print(
         f"{told.seconds:.0f} s; table: {folder / 'results.csv'}; report: {folder / 'report.html'}",
+        markup=False,
         soft_wrap=True,
     )
     if (study.table["status"] != "ok").any():
@@ -122,7 +124,7 @@ def _executor(workers: int | None, scheduler: str | None) -> Jobs:
 
 def _announce(console: Console, asked: Sweep) -> None:
     """What is varied and how, before it starts; axes that go together stand together."""
-    table = Table(title=asked.title, title_justify="left", title_style="bold")
+    table = Table(title=escape(asked.title), title_justify="left", title_style="bold")
     for header, justify in (("varied", "left"), ("how", "left"), ("values", "right"), ("from", "right"),
                             ("to", "right")):  # fmt: skip
         table.add_column(header, justify=justify)  # type: ignore[arg-type]
@@ -147,7 +149,9 @@ def _foresee(console: Console, found: Outlook, designs: int, folder: Path) -> No
         soft_wrap=True,
     )
     kept = f", {found.failed} of them failed (--retry computes those again)" if found.failed else ""
-    console.print(f"{found.stored} of {found.solves} results are stored in {folder}{kept}", soft_wrap=True)
+    console.print(
+        f"{found.stored} of {found.solves} results are stored in {folder}{kept}", markup=False, soft_wrap=True
+    )
     for reason in found.impossible:
         console.print(f"[red]{reason.status}[/], {_of(reason)}: ", end="", soft_wrap=True)
         console.print(reason.words, markup=False, soft_wrap=True)

@@ -48,6 +48,6 @@ def verify(
         page.write(outcomes, folder)
     console.print()
     console.print(shown.summary(outcomes))
-    console.print(f"{stages.seconds:.0f} s; page: {out / 'verification.html'}", soft_wrap=True)
+    console.print(f"{stages.seconds:.0f} s; page: {out / 'verification.html'}", markup=False, soft_wrap=True)
     if not all(outcome.passed for outcome in outcomes):
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
@@ -98,7 +99,7 @@ def bar_notes(result: DesignResult) -> list[str]:
 
 def mesh_table(title: str, report: MeshReport) -> Table:
     """Size, quality and connectivity of one mesh, and its volumes and areas against the geometry."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=escape(title), title_justify="left", title_style="bold")
     for header in ("", "mesh", "geometry", "difference"):
         table.add_column(header, justify="left" if not header else "right")
     numbers = {k: float(v) for k, v in report.as_dict().items() if isinstance(v, (int, float))}
@@ -121,7 +122,7 @@ def mesh_table(title: str, report: MeshReport) -> Table:
 
 def verdict(comparison: Comparison) -> list[str]:
     """What is missing or not to be trusted, one line each; one line of praise if nothing is."""
-    failed = [f"[red]{LABELS[f.design]} failed:[/] {f.reason}" for f in comparison.failures]
+    failed = [f"[red]{LABELS[f.design]} failed:[/] {escape(f.reason)}" for f in comparison.failures]
     return judgement(comparison.results, failed)
 
 
@@ -135,7 +136,7 @@ def judgement(results: Mapping[Design, DesignResult], failed: Sequence[str] = ()
 def missed(design: Design, result: DesignResult) -> list[str]:
     """One line for each check that a design missed."""
     return [
-        f"[red]{LABELS[design]} is not to be trusted:[/] {check.finding}"
+        f"[red]{LABELS[design]} is not to be trusted:[/] {escape(check.finding)}"
         for check in result.trust
         if check.missed
     ]
@@ -166,7 +167,7 @@ def solved_by(results: Mapping[Design, DesignResult]) -> str:
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", padding=(0, 1))
+    table = Table(title=escape(title), title_justify="left", title_style="bold", padding=(0, 1))
     table.add_column("", justify="left", no_wrap=True)
     for label in columns:
         longest = max(len(word) for word in label.split())

@@ -84,6 +84,12 @@ BAD = {
     "a file of fibres as an axis": ({"axes": {"cell.framework.csv": ["a.csv", "b.csv"]}}, "is no axis"),
     "a file of fibres set": ({"set": {"cell.framework.csv": "a.csv"}}, "a case and a sweep for each file"),
     "unknown case": ({"case": "bilayr"}, "does not exist"),
+    "a list where text is wanted": (
+        {"set": {POROSITY: 0.8, "cell.framework.kind": ["parallel"]}}, "cell.framework.kind",
+    ),
+    "seeds without end": (
+        {"axes": {"cell.framework.seed": {"from": 1, "to": 10**19}}}, "has more than 100,000 values",
+    ),
     "bad change": ({"set": {"mesh.size": "3 V"}}, "mesh.size"),
     "unknown change": ({"set": {"mesh.sise": "1 um"}}, 'did you mean "mesh.size"'),
     "target without width": (

@@ -135,6 +135,21 @@ def test_hierarchy_is_rebuilt_when_it_no_longer_pays() -> None:
         assert session.statistics.setups == setups
 
 
+def test_a_session_forgets_a_hierarchy_that_was_rebuilt() -> None:
+    """What is solved after `forget` does not depend on what was solved before, to the bit."""
+    base, other, last = (_system(sink=sink) for sink in (1e-2, 1.0, 3e-2))
+
+    def solved(*before: BorderedSystem) -> Floats:
+        session = MultigridKrylov(patience=0.0).start()  # every solve has a hierarchy rebuilt
+        session.prepare(base)
+        for system in before:
+            session.solve(system, _rhs(system), 1e-8)
+        session.forget()
+        return session.solve(last, _rhs(last), 1e-3)
+
+    np.testing.assert_array_equal(solved(other, other), solved())
+
+
 def test_hierarchy_is_rebuilt_at_once_when_a_solve_fails() -> None:
     """A stale hierarchy that does not lead to the solution is no reason to give up."""
     near, far = _system(n=60, sink=100.0), _system(n=60, sink=1e-6)

@@ -69,3 +69,13 @@ def test_the_plan_shows_which_axes_go_together(tmp_path: Path):
     assert cells[-1][2:] == ("4", "10 S/m", "1e4 S/m")
     assert "2 × 3 × 4 = 24 combinations, each with planar, bilayer" in told.stdout
     assert "48 points (rows of the table) of 2 designs: 26 distinct solves" in told.stdout
+
+
+def test_brackets_are_no_markup(tmp_path: Path):
+    file, out = tmp_path / "sweep.toml", tmp_path / "o[ut]"
+    file.write_text(
+        'title = "Effect of [ionic] layers[/x]"\ncase = "parallel"\n[axes]\n"mesh.order" = [1, 2]\n'
+    )
+    told = CliRunner().invoke(app, ["sweep", str(file), "--plan", "--out", str(out)], env={"COLUMNS": "120"})
+    assert told.exit_code == 0, told.output
+    assert "Effect of [ionic] layers[/x]" in told.stdout and str(out) in told.stdout

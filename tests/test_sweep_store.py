@@ -5,8 +5,10 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fem.state import State
 from studies import Case, CaseError
 from studies.sweep import results
 from studies.sweep.executors import Cluster, Serial
@@ -136,3 +138,25 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch):
     with pytest.raises(CaseError, match=r"tcp://127\.0\.0\.1:9"):
         run_sweep(small(), tmp_path / "study", executor=Cluster(address="tcp://127.0.0.1:9"))
     assert not (tmp_path / "study").exists()
+
+
+def test_a_state_that_cannot_be_read_is_none(finished: Path, tmp_path: Path):
+    """Empty or cut off, as after a power cut: the neighbour starts without it."""
+    store = copied(finished, tmp_path / "study")
+    state = State(x=np.ones(5), low=np.zeros(5), k=np.zeros(1), voltage=0.1)
+    store.keep_state("a", state)
+    file = store.folder / "states" / "a.npz"
+    whole = file.read_bytes()
+    assert store.state("a") is not None
+    for part in (b"", whole[:50], whole[:-30]):
+        file.write_bytes(part)
+        assert store.state("a") is None
+
+
+def test_what_a_killed_run_left_of_fields_is_removed(finished: Path, tmp_path: Path):
+    store = copied(finished, tmp_path / "study")
+    left = store.fields("abc") / ".partial-1"
+    left.mkdir(parents=True)
+    (left / "pores.vtu").write_text("half")
+    with store.held(small(AXES).to_dict()):
+        assert not left.exists()

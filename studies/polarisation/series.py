@@ -92,6 +92,7 @@ def automatic(case: Case, designs: Sequence[Design], count: int = COUNT) -> dict
         )
     last = max(ends.values())
     shared = [_tidy(last * k / count) for k in range(1, count)]
+    shared = list(dict.fromkeys(shared))  # many of them have the same three digits
     return {design: (*(i for i in shared if i < 0.97 * end), end) for design, end in ends.items()}
 
 

@@ -17,6 +17,7 @@ from studies.fields import Table
 from studies.sweep.study import Axis, Kind
 from studies.units import Unit, printed, shown
 
+MOST_POINTS = 100_000  # of a sweep, and values of an axis
 SEED = "cell.framework.seed"
 NO_AXES = {
     "designs": "name the designs of a sweep under designs = [...]",
@@ -135,7 +136,8 @@ def lookup(field: str, base: Mapping[str, Any]) -> Known:
     table: Any = base
     for part in found[0].table.split("."):
         table = table.get(part, {}) if isinstance(table, Mapping) else {}
-    mine = {table.get("kind"), table.get("law")} if isinstance(table, Mapping) else set()
+    told = [table.get("kind"), table.get("law")] if isinstance(table, Mapping) else []
+    mine = {name for name in told if isinstance(name, str)}
     return next((known for known in found if set(known.variants) & mine), found[0])
 
 
@@ -233,6 +235,8 @@ def _spaced(known: Known, given: Range) -> Sequence[Value]:
                 f"axis {known.dotted} counts whole numbers, all of them from {low} to {high}; leave count "
                 "and scale out, or list the values."
             )
+        if high - low >= MOST_POINTS:
+            raise CaseError(f"axis {known.dotted} has more than {MOST_POINTS:,} values; shorten it.")
         return range(low, high + 1)
     if given.count is None:
         raise CaseError(

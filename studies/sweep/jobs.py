@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
+from zipfile import BadZipFile
 
 from threadpoolctl import threadpool_limits
 
@@ -40,6 +41,7 @@ from studies.run import measured, record, version
 from studies.sweep.store import Store
 
 IMPOSSIBLE = (CaseError, ModelError, SolveFailed, FilmNotSolved)
+DAMAGED = "its mesh file was damaged and is removed; --retry makes it anew"
 UNMESHED = (GeometryError, CadError, MeshError, MeshingFailed, WorkerError)
 
 
@@ -81,7 +83,7 @@ class Chain:
     def left(self) -> list[Link]:
         """The points that the store does not hold yet."""
         store = Store(self.store)
-        return [link for link in self.links if not store.holds(link.name)]
+        return [link for link in self.links if not store.is_done(link.name, fields=self.fields)]
 
 
 @contextmanager
@@ -115,7 +117,13 @@ def _mesh(job: Meshing) -> None:
     designs = [Design(name) for name in job.designs]
     sizing = build.sizing(case)
     with one_thread():
-        for design, (made, reason) in _meshed(case, designs, cache, job.draw).items():
+        try:
+            meshed = _meshed(case, designs, cache, job.draw)
+        except OSError:  # a full disk says nothing of the geometry
+            raise
+        except Exception as error:  # a mistake of the program costs its geometry, not the study
+            meshed = dict.fromkeys(designs, (None, f"unexpected {type(error).__name__}: {error}"))
+        for design, (made, reason) in meshed.items():
             if made is None:
                 found[design] = {"reason": reason}
                 continue
@@ -170,10 +178,24 @@ def _solve(chain: Chain) -> None:
             _fail(store, link, design, f"no mesh: {known['reason']}")
         return
     with one_thread():
-        tagged = load_stored(Path(known["file"]))
+        tagged = _loaded(Path(known["file"]), known["hash"])
+        if tagged is None:
+            store.forget_mesh(chain.geometry, design)
+            for link in chain.left:
+                _fail(store, link, design, DAMAGED)
+            return
         where = {"hash": known["hash"], "draw": known["draw"], "geometry": chain.geometry}
         for links in _alike(chain, design, tagged):
             _solve_alike(store, chain, design, tagged, links, where)
+
+
+def _loaded(file: Path, expected: str) -> TaggedMesh | None:
+    """The mesh in a file of the cache; None if it cannot be read or is another one."""
+    try:
+        mesh = load_stored(file)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
+    return mesh if content_hash(mesh) == expected else None
 
 
 def _alike(chain: Chain, design: Design, mesh: TaggedMesh) -> list[list[tuple[Link, Case]]]:
@@ -198,7 +220,7 @@ def _solve_alike(
     cell = SteadyCell(mesh, build.model(first, design, mesh), order=first.mesh.order)
     prepared = False
     for n, (link, case) in enumerate(links):
-        if store.holds(link.name):
+        if store.is_done(link.name, fields=chain.fields):
             continue
         if not store.is_run_by(chain.token):
             return

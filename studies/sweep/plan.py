@@ -19,12 +19,11 @@ from studies.case import Case
 from studies.errors import CaseError, sentences
 from studies.fields import Table, objection
 from studies.sweep import axes
-from studies.sweep.axes import Ends, Range, Value, Varied
+from studies.sweep.axes import MOST_POINTS, Ends, Range, Value, Varied
 from studies.sweep.changes import changed, require_one_place
 from studies.sweep.study import Axis
 
 SHIPPED = resources.files("studies") / "sweeps"
-MOST_POINTS = 100_000
 
 
 def _shape(given: Any) -> str:

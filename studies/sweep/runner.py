@@ -78,7 +78,7 @@ def run_sweep(
             geometries=geometries(rows),
         )
         try:
-            with _watched(store, rows, watch):
+            with _watched(store, rows, watch, fields=sweep.fields):
                 work.run(executor)
             store.drop_states()
         finally:
@@ -127,8 +127,9 @@ def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: 
             stored.discard(name)
             continue
         failed = known["status"] == "failed"
-        if (retry and failed) or (fields and not failed and not store.fields(name).is_dir()):
+        if retry and failed:
             store.drop(name)
+        if not store.is_done(name, fields=fields):
             stored.discard(name)
             again += 1
         if retry and failed:
@@ -223,17 +224,17 @@ def _each_once(geometries: list[Geometry]) -> list[Geometry]:
 
 
 @contextmanager
-def _watched(store: Store, rows: list[Point], watch: Watch | None) -> Iterator[None]:
+def _watched(store: Store, rows: list[Point], watch: Watch | None, *, fields: bool) -> Iterator[None]:
     """Report how far the store is every half second, and once at the end."""
     if watch is None:
         yield
         return
     names = [point.id if point.case is not None else "" for point in rows]
-    wanted, before, over = set(names) - {""}, store.stored(), threading.Event()
+    wanted, before, over = set(names) - {""}, store.done(fields=fields), threading.Event()
     to_compute = len(wanted - before)
 
     def report() -> None:
-        stored = store.stored()
+        stored = store.done(fields=fields)
         done = sum(not name or name in stored for name in names)
         watch(
             Progress(

@@ -65,7 +65,7 @@ class Geometry:
         for design, links in self.links.items():
             for first in range(0, len(links), LENGTH):
                 part = tuple(links[first : first + LENGTH])
-                if all(store.holds(link.name) for link in part):
+                if all(store.is_done(link.name, fields=fields) for link in part):
                     continue
                 found.append(
                     Chain(

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -144,6 +145,23 @@ class Store:
         """Whether a point is in the store."""
         return (self.points / f"{name}.json").is_file()
 
+    def is_done(self, name: str, *, fields: bool) -> bool:
+        """Whether nothing is to be computed of a point: it is stored, with its fields where they are wanted
+        and it has any."""
+        if not self.holds(name):
+            return False
+        if not fields or self.fields(name).is_dir():
+            return True
+        try:
+            return self.point(name)["status"] == "failed"
+        except CaseError:
+            return False
+
+    def done(self, *, fields: bool) -> set[str]:
+        """Names of the points of which nothing is to be computed."""
+        stored = self.stored()
+        return {name for name in stored if self.is_done(name, fields=True)} if fields else stored
+
     def point(self, name: str) -> dict[str, Any]:
         """What was stored of a point. Raises CaseError if its file is damaged."""
         file = self.points / f"{name}.json"
@@ -194,7 +212,7 @@ class Store:
         try:
             with self._state(name).open("rb") as file, np.load(file, allow_pickle=False) as at:
                 return State(x=at["x"], low=at["low"], k=at["k"], voltage=float(at["voltage"]))
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
 
     def begin(self, name: str) -> None:
@@ -228,6 +246,12 @@ class Store:
         """Store what is known of a geometry."""
         _write(self.folder / "geometries" / f"{name}.json", record)
 
+    def forget_mesh(self, name: str, design: str) -> None:
+        """Forget the mesh of a design and remove its file, so that it is made again."""
+        known = self.geometry(name) or {}
+        Path(known.pop(design, {}).get("file", os.devnull)).unlink(missing_ok=True)
+        self.keep_geometry(name, known)
+
     def forget_unmeshed(self, name: str) -> None:
         """Forget the designs of a geometry that could not be meshed, so that it is tried again."""
         known = self.geometry(name) or {}
@@ -238,7 +262,7 @@ class Store:
         for folder in ("points", "states", "geometries", "meshes"):
             for left in (self.folder / folder).glob(".*"):
                 left.unlink(missing_ok=True)
-        for left in (self.folder / "fields").glob(".*"):
+        for left in (*(self.folder / "fields").glob(".*"), *(self.folder / "fields").glob("*/.*")):
             shutil.rmtree(left, ignore_errors=True)
 
 
