@@ -29,8 +29,8 @@ class Span:
     directions: Floats
 
     @classmethod
-    def of(cls, system: SteadySystem, states: Sequence[State]) -> Span:
-        """What the states differ by, and the constants and scalars of the system."""
+    def of(cls, system: SteadySystem, states: Sequence[State]) -> Span | None:
+        """What the states differ by, and the constants and scalars of the system; None if that is nothing."""
         *earlier, last = states
         found = [system.difference(last, state) for state in earlier]
         n = system.free.size
@@ -42,6 +42,8 @@ class Span:
             found.append(np.zeros(n + system.n_scalars))
             found[-1][n + scalar] = 1.0
         lengths = [float(np.linalg.norm(z)) for z in found]
+        if not any(lengths):
+            return None
         columns = np.column_stack(
             [z / length for z, length in zip(found, lengths, strict=True) if length > 0]
         )

@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 
-from fem import Galvanostatic, MultigridKrylov, Potentiostatic, SteadyCell, newton
+from fem import (
+    Conductor,
+    FixedPotential,
+    Galvanostatic,
+    Model,
+    MultigridKrylov,
+    Potentiostatic,
+    SteadyCell,
+    newton,
+)
 from fem.span import Span
+from meshes.structured import layered_rectangle
 from tests.cells import standing_fibre, standing_model
 
 MESH, MODEL = standing_fibre(6), standing_model()
@@ -83,3 +93,14 @@ def test_a_step_that_leads_nowhere_is_not_the_end():
     span = Astray(directions=np.zeros((1, 1)))
     result = newton.newton(system, first.state, cell._session, span)
     assert result.outcome == "converged"
+
+
+@pytest.mark.parametrize("method", ["equilibrated", "full"])
+def test_a_cell_at_rest_may_be_solved_again(method: str):
+    """All fixed potentials are zero and there is no salt: states differ by nothing, and span nothing."""
+    mesh = layered_rectangle([("metal", 1e-6, 2)], width=1e-6, nx=2)
+    ends = {"foil": FixedPotential(potential=0.0), "counter": FixedPotential(potential=0.0)}
+    model = Model(temperature=298.15, regions={"metal": Conductor(conductivity=1.0)}, boundaries=ends)
+    cell = SteadyCell(mesh, model, method=method)
+    for solution in (cell.solve(), cell.solve()):
+        assert np.nanmax(np.abs(solution.phi_s)) == 0.0

@@ -127,7 +127,7 @@ def lookup(field: str, base: Mapping[str, Any]) -> Known:
     if not found:
         hint = nearest(field, [known.dotted for known in _fields()])
         raise CaseError(
-            f'axis "{field}" is not a field of a case{hint or "; see bilayer schema for all of them."}'
+            f'"{field}" is not a field of a case{hint or "; see bilayer schema for all of them."}'
         )
     if field in NO_AXES:
         raise CaseError(f"{field} is no axis; {NO_AXES[field]}.")
@@ -173,7 +173,7 @@ def read(known: Known, value: Any) -> Any:
         return TypeAdapter(known.info.rebuild_annotation()).validate_python(value)
     except ValidationError as error:
         told = objection_to(error)
-        raise CaseError(f"axis {known.dotted} {told}{'' if told.endswith('?') else '.'}") from error
+        raise CaseError(f"{known.dotted} {told}{'' if told.endswith('?') else '.'}") from error
 
 
 @cache
