@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -80,11 +81,12 @@ def bench(
         pass
     runs: list[Run] = []
     with output.folder(out) as folder:
-        with screen.Stages(errors) as stages, (out / "runs.jsonl").open("w", encoding="utf-8") as kept:
+        with screen.Stages(errors) as stages, (out / "runs.jsonl").open("a", encoding="utf-8") as kept:
             for run in schedule.carry_out(plan, stages):
                 runs.append(run)
                 kept.write(json.dumps(run.as_dict()) + "\n")
-                kept.flush()  # hours of measurements outlive a power cut
+                kept.flush()
+                os.fsync(kept.fileno())  # hours of measurements outlive a power cut, and the next run
         rows, figures = typical(runs), shows(runs)
         text = json.dumps(record.record(runs, figures), indent=2, allow_nan=False, ensure_ascii=False)
         (folder / "bench.json").write_text(text + "\n", encoding="utf-8")
