@@ -209,6 +209,14 @@ def test_axes_are_told_in_their_units():
     assert tables.varied(hypercube())[2]["found"].endswith(" µm, 40 values")
 
 
+def test_values_stand_in_the_order_given():
+    """Zipped axes pair up: 0.4 with 6, 0.3 with 12."""
+    study = two_axes()
+    turned = replace(study, table=study.table.iloc[::-1])
+    forth, back = (re.findall(r"[\d.]+", tables.varied(s)[0]["found"]) for s in (study, turned))
+    assert len(forth) > 1 and back == forth[::-1]
+
+
 def test_every_point_is_a_line_that_sorts_by_si_numbers(text: str):
     study = two_axes()
     headings, body = tables.points(study)

@@ -44,9 +44,9 @@ def _values(study: Study, axis: Axis) -> str:
     found = study.table[axis.column].drop_duplicates()
     if is_text(study.table, axis):
         return ", ".join(str(value) for value in found)
-    found = found.sort_values()
-    if axis.kind != "sample" and len(found) <= MOST_VALUES:
+    if axis.kind != "sample" and len(found) <= MOST_VALUES:  # as given: axes that advance together pair up
         return f"{', '.join(number(axis, value) for value in found)} {axis.unit}".rstrip()
+    found = found.sort_values()
     ends = f"{number(axis, found.iloc[0])} to {shown(axis, found.iloc[-1])}" if len(found) else "–"
     return f"{ends}, {len(found)} values"
 
