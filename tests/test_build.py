@@ -41,9 +41,12 @@ def test_every_parameter_is_listed_with_a_source() -> None:
 
 def test_kinetics_of_foil_and_counter_follow() -> None:
     """The foil is like the fibres, the counter like the foil, unless given."""
-    case = Case.from_dict(changed("kinetics.foil", {"law": "tafel", "film_resistance": "10 ohm*cm^2"}))
+    data = changed("kinetics.foil", {"law": "tafel", "film_resistance": "10 ohm*cm^2"})
+    data["kinetics"]["counter"] = {"law": "butler-volmer"}
+    case = Case.from_dict(data)
     assert build.kinetics(case, "fibres") == ButlerVolmer(exchange_current=100.0)
     assert build.kinetics(case, "foil") == Film(1e-3, Tafel(exchange_current=100.0))
+    case = Case.from_dict(changed("kinetics.foil", {"law": "linear", "film_resistance": "10 ohm*cm^2"}))
     assert build.kinetics(case, "counter") == build.kinetics(case, "foil")
     for law, kind in (("linear", LinearKinetics), ("marcus-hush-chidsey", MarcusHushChidsey)):
         assert isinstance(

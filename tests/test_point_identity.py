@@ -17,6 +17,7 @@ from studies.sweep.changes import changed
 from studies.sweep.points import Point
 
 SURFACES = ("fibres", "foil", "counter")
+PLATING = SURFACES[:2]
 ANY = {
     "title": "Another",
     "cell.width": "24 um",
@@ -58,9 +59,9 @@ POROUS = {
 FIBRE = {"start": ["-1 um", "4 um", "2 um"], "end": ["33 um", "4 um", "2 um"], "diameter": "1 um"}
 
 
-def kinetics(law: str, **keys: Any) -> dict[str, Any]:
-    """Changes of the law and of its own keys on every surface."""
-    return {f"kinetics.{s}.{key}": value for s in SURFACES for key, value in ({"law": law} | keys).items()}
+def kinetics(law: str, surfaces: tuple[str, ...] = SURFACES, **keys: Any) -> dict[str, Any]:
+    """Changes of the law and of its own keys on surfaces."""
+    return {f"kinetics.{s}.{key}": value for s in surfaces for key, value in ({"law": law} | keys).items()}
 
 
 CHANGES: dict[str, dict[str, Any]] = {
@@ -74,7 +75,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "cell.ionic_layer.kind": "single-ion",
         "operation.current_density": "11 mA/cm^2",
     },
-    "ordered": ANY | MAT | kinetics("butler-volmer", transfer_coefficient=0.4) | {
+    "ordered": ANY | MAT | kinetics("butler-volmer", PLATING, transfer_coefficient=0.4) | {
         "cell.framework.kind": "grid",
         "cell.ionic_layer.conductivity": "0.02 S/m",
         "cell.ionic_layer.junction_resistance": "1 ohm*cm^2",
@@ -119,7 +120,8 @@ NO_KEYS = {
 def _base(name: str) -> dict[str, Any]:
     """A case with every part, and kinetics of each surface's own."""
     law = {"random": "butler-volmer", "ordered": "tafel", "list": "marcus-hush-chidsey"}[name]
-    values: dict[str, Any] = {f"kinetics.{surface}": {"law": law} for surface in SURFACES}
+    values: dict[str, Any] = {f"kinetics.{surface}": {"law": law} for surface in PLATING}
+    values["kinetics.counter"] = {"law": "butler-volmer" if law == "tafel" else law}
     values |= {"mesh.far": "2 um", "cell.ionic_layer.transference": 0.5}
     if name == "ordered":
         values |= {"cell.framework.kind": "parallel", "cell.rough.kind": "corrugation"}
@@ -180,6 +182,8 @@ def test_no_key_of_a_case_is_forgotten():
     tables = {known.table for known in keys}
     for known in keys:
         if known.dotted in tables or known.dotted in NO_KEYS:
+            continue
+        if known.table == "kinetics.counter" and known.variants == ("tafel",):  # a counter cannot have it
             continue
         tag = known.key in ("kind", "law")
         having = [name for name, base in BASES.items() if tag or _has(base, known.table, known.variants)]

@@ -196,8 +196,7 @@ def test_figures_of_an_earlier_report_go(tmp_path: Path):
     written(one_axis(), tmp_path)
     (tmp_path / "figures" / "mine.png").write_bytes(b"drawn by hand")
     written(all_failed(), tmp_path)
-    left = {path.name for path in (tmp_path / "figures").iterdir()}
-    assert left == {"mine.png", "written.txt"}
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"mine.png", "written.txt"}
 
 
 def test_axes_are_told_in_their_units():
@@ -209,11 +208,9 @@ def test_axes_are_told_in_their_units():
     assert tables.varied(hypercube())[2]["found"].endswith(" µm, 40 values")
 
 
-def test_values_stand_in_the_order_given():
-    """Zipped axes pair up: 0.4 with 6, 0.3 with 12."""
-    study = two_axes()
-    turned = replace(study, table=study.table.iloc[::-1])
-    forth, back = (re.findall(r"[\d.]+", tables.varied(s)[0]["found"]) for s in (study, turned))
+def test_values_stand_in_the_order_given_so_that_zipped_axes_pair_up():
+    turned = replace(two_axes(), table=two_axes().table.iloc[::-1])
+    forth, back = (re.findall(r"[\d.]+", tables.varied(s)[0]["found"]) for s in (two_axes(), turned))
     assert len(forth) > 1 and back == forth[::-1]
 
 

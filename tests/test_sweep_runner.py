@@ -57,7 +57,7 @@ def test_a_pool_and_a_cluster_give_the_same_table_to_the_bit(finished: Path, tmp
     assert _table(tmp_path / "pool") == _table(finished)
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         where = Cluster(address=cluster.scheduler_address)
         run_sweep(small(AXES), tmp_path / "dask", executor=where, cache=cache)
     assert _table(tmp_path / "dask") == _table(finished)
