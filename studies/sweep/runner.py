@@ -141,7 +141,7 @@ def _resume(store: Store, rows: list[Point], say: Tell, *, retry: bool, fields: 
         say(f"{kept} of {len(wanted)} results are in the store already.")
     if other := len(stored - wanted.keys()):
         say(f"{other} stored results belong to other inputs; they stay where they are.")
-        if not kept:
+        if not (kept or again):
             say("Table, figures and report of those are replaced: the folder held another study.")
 
 
