@@ -38,7 +38,7 @@ def test_a_damaged_mesh_file_costs_its_points_until_a_retry(tmp_path: Path):
     run_sweep(small({CURRENT: ["5 mA/cm^2"]}), out, executor=Serial())
     for file in (out / "meshes").glob("*.npz"):
         file.write_bytes(file.read_bytes()[:1000])
-    table = run_sweep(small(), out, executor=Serial()).table
+    table = run_sweep(small(fields=True), out, executor=Serial()).table
     assert list(table["status"]) == ["ok", "ok", *["failed"] * 4]
     assert set(table["reason"][2:]) == {jobs.DAMAGED}
     assert set(run_sweep(small(), out, executor=Serial(), retry=True).table["status"]) == {"ok"}

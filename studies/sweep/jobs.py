@@ -174,15 +174,13 @@ def _solve(chain: Chain) -> None:
     design = Design(chain.design)
     known = (store.geometry(chain.geometry) or {}).get(design, {"reason": "its geometry was never meshed"})
     if "reason" in known:
-        for link in chain.left:
-            _fail(store, link, design, f"no mesh: {known['reason']}")
+        _fail_left(store, chain, f"no mesh: {known['reason']}")
         return
     with one_thread():
         tagged = _loaded(Path(known["file"]), known["hash"])
         if tagged is None:
             store.forget_mesh(chain.geometry, design)
-            for link in chain.left:
-                _fail(store, link, design, DAMAGED)
+            _fail_left(store, chain, DAMAGED)
             return
         where = {"hash": known["hash"], "draw": known["draw"], "geometry": chain.geometry}
         for links in _alike(chain, design, tagged):
@@ -280,6 +278,13 @@ def _fail(
 ) -> None:
     content = {"design": str(design), "inputs": dict(link.inputs), "mesh": dict(where or {}), "trace": trace}
     store.keep({"id": link.name, "status": "failed", "reason": reason, "version": version(), **content})
+
+
+def _fail_left(store: Store, chain: Chain, reason: str) -> None:
+    """Fail what is left of a chain without a mesh; results that lack their fields only stay as they are."""
+    for link in chain.left:
+        if not store.holds(link.name):
+            _fail(store, link, Design(chain.design), reason)
 
 
 def give_up(job: Meshing | Chain, reason: str) -> None:
